@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The documents, as structs: one a kind (spec/format.md, section 9, tells what each member means). Plain values without
+ * pointers, so that they can be copied and need no clearing. Optional text is "" when absent.
+ */
+#ifndef CARNET_DOCUMENT_DOCUMENT_H
+#define CARNET_DOCUMENT_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bundle/kind.h"
+#include "core/buffer.h"
+#include "core/digest.h"
+#include "core/text.h"
+#include "core/utc.h"
+
+#define CARNET_FEATURES_MOST 64u
+#define CARNET_FACTS_MOST 48u
+#define CARNET_PRODUCTS_MOST 32u
+#define CARNET_RENEWS_MOST 64u
+#define CARNET_SEATS_MOST 1000000u
+#define CARNET_COUNT_MOST 999999999u
+#define CARNET_NO_CAP UINT32_MAX
+#define CARNET_NO_LEASE 0u
+#define CARNET_SYSTEM_SIZE 33
+
+/* The facts, in the order of the table in section 13. */
+#define CARNET_FACTS(X) \
+    X(MACHINE_ID, "machine-id", true, 30) \
+    X(SYSTEM_UUID, "system-uuid", true, 20) \
+    X(TPM, "tpm", true, 20) \
+    X(BOARD_SERIAL, "board-serial", false, 10) \
+    X(DISK, "disk", false, 20) \
+    X(ADAPTER, "adapter", false, 15) \
+    X(CPU, "cpu", false, 5) \
+    X(HOST, "host", false, 5) \
+    X(OS, "os", false, 5)
+/* X(SYMBOL, name, keyed by the vendor id (else by the machine secret), default points) */
+enum carnet_fact_name {
+#define CARNET_FACT_ENUM(symbol, name, by_vendor, points) CARNET_FACT_##symbol,
+    CARNET_FACTS(CARNET_FACT_ENUM)
+#undef CARNET_FACT_ENUM
+        CARNET_FACT_COUNT
+};
+const char *carnet_fact_name(enum carnet_fact_name fact);
+bool carnet_fact_by_vendor(enum carnet_fact_name fact);
+uint8_t carnet_fact_default_points(enum carnet_fact_name fact);
+/* The fact of that name; CARNET_NOT_FOUND when there is none. */
+CARNET_MUST_USE enum carnet_err carnet_fact_find(const char *name, enum carnet_fact_name *out);
+#define CARNET_THRESHOLD_DEFAULT 60
+
+struct carnet_feature {
+    char name[CARNET_ID_TEXT_SIZE];
+    char value[CARNET_ID_TEXT_SIZE]; /* "" when it has none */
+};
+struct carnet_features {
+    uint32_t count;
+    struct carnet_feature list[CARNET_FEATURES_MOST];
+};
+struct carnet_matching {
+    uint8_t threshold; /* per cent */
+    uint8_t points[CARNET_FACT_COUNT];
+};
+struct carnet_fact {
+    enum carnet_fact_name name;
+    struct carnet_digest digest;
+};
+struct carnet_facts {
+    uint32_t count;
+    struct carnet_fact list[CARNET_FACTS_MOST];
+};
+struct carnet_journal_position {
+    uint32_t position; /* from 1; 0 when absent */
+    struct carnet_digest digest;
+};
+struct carnet_grant {
+    char license[CARNET_ID_TEXT_SIZE];
+    struct carnet_digest fingerprint;
+    uint32_t epoch, serial, seat;
+};
+/* What every machine-signed document carries. */
+struct carnet_sequence {
+    int64_t made;
+    uint32_t sequence;             /* from 1 */
+    struct carnet_digest previous; /* meaningful when sequence > 1 */
+};
+
+struct carnet_entitlement {
+    struct carnet_digest vendor;
+    char vendor_name[CARNET_TEXT_SIZE];
+    char contact[CARNET_TEXT_SIZE];
+    char license[CARNET_ID_TEXT_SIZE];
+    uint32_t revision;
+    int64_t issued;
+    char product[CARNET_ID_TEXT_SIZE];
+    char edition[CARNET_ID_TEXT_SIZE];
+    char newest_version[CARNET_VERSION_SIZE]; /* "" for any */
+    char licensee[CARNET_TEXT_SIZE];
+    uint32_t seats;
+    bool offline_allowed;
+    struct carnet_features features;
+    int64_t not_after;
+    uint32_t lease_days; /* CARNET_NO_LEASE for none */
+    uint32_t activate_within_days;
+    uint32_t transfers_per_year, losses_per_year; /* CARNET_NO_CAP for none */
+    bool held_after_loss;
+    struct carnet_matching matching;
+    uint32_t clock_tolerance_hours;
+    bool virtual_refused;
+    enum carnet_container_rule {
+        CARNET_CONTAINER_ACCEPTED,
+        CARNET_CONTAINER_REFUSED,
+        CARNET_CONTAINER_PINNED
+    } container;
+    struct carnet_digest issuer;
+    bool has_least_trust;
+    uint32_t least_trust_generation, least_trust_number;
+};
+
+struct carnet_product_request {
+    char id[CARNET_ID_TEXT_SIZE];
+    char version[CARNET_VERSION_SIZE];
+};
+struct carnet_grant_name {
+    char license[CARNET_ID_TEXT_SIZE];
+    struct carnet_digest fingerprint;
+};
+struct carnet_fingerprint {
+    struct carnet_digest vendor;
+    bool renew;
+    struct carnet_sequence sequence;
+    uint8_t nonce[16];
+    char label[CARNET_TEXT_SIZE];
+    char virtual_system[CARNET_SYSTEM_SIZE];   /* "none" or the hypervisor */
+    char container_system[CARNET_SYSTEM_SIZE]; /* "none" or the container system */
+    bool has_user;
+    struct carnet_digest user;
+    uint32_t product_count;
+    struct carnet_product_request products[CARNET_PRODUCTS_MOST];
+    uint32_t renew_count;
+    struct carnet_grant_name renews[CARNET_RENEWS_MOST];
+    struct carnet_facts facts;
+    struct carnet_journal_position journal;
+};
+
+struct carnet_license {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest entitlement;
+    uint32_t revision;
+    char product[CARNET_ID_TEXT_SIZE];
+    char edition[CARNET_ID_TEXT_SIZE];
+    char licensee[CARNET_TEXT_SIZE];
+    struct carnet_digest machine_key;
+    char machine_label[CARNET_TEXT_SIZE];
+    bool has_user;
+    struct carnet_digest user;
+    struct carnet_features features;
+    int64_t issued, activate_by, lease_until, not_after;
+    struct carnet_matching matching;
+    struct carnet_facts facts;
+    struct carnet_journal_position journal;
+};
+
+struct carnet_release {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest license;
+    bool declined;
+    struct carnet_sequence sequence;
+    struct carnet_journal_position journal;
+};
+
+enum carnet_end { CARNET_END_FREED, CARNET_END_REVOKED, CARNET_END_REPLACED };
+struct carnet_receipt {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest entitlement;
+    uint32_t revision;
+    struct carnet_digest machine_key;
+    char machine_label[CARNET_TEXT_SIZE];
+    enum carnet_end end;
+    int64_t at;
+    char reason[CARNET_TEXT_SIZE];
+    struct carnet_digest release; /* meaningful when freed */
+    struct carnet_journal_position journal;
+};
+
+struct carnet_trusted; /* rules/trust.h */
+struct carnet_unpacked;
+
+/* A document that was read: its signer is trusted for it. Made by carnet_document_read alone. */
+struct carnet_document;
+
+/*
+ * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1. CARNET_MALFORMED or CARNET_NEWER_FORMAT with clause
+ * and line. `t` is borrowed and must outlive *out. *out changes only on success.
+ */
+CARNET_MUST_USE enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carnet_document **out,
+                                                     struct carnet_diag *diag);
+/* For the inspector alone (R-2): parses the document of a bundle nobody has verified. Show it under UNVERIFIED and
+ * believe nothing. */
+CARNET_MUST_USE enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u,
+                                                                struct carnet_document **out, struct carnet_diag *diag);
+void carnet_document_free(struct carnet_document *d);
+const struct carnet_trusted *carnet_document_trusted(const struct carnet_document *d); /* NULL when unverified */
+const struct carnet_kind *carnet_document_kind(const struct carnet_document *d);
+unsigned carnet_document_minor(const struct carnet_document *d);
+bool carnet_document_has_extensions(const struct carnet_document *d);
+/* The document as its kind's struct, or NULL when it is of another kind. Borrowed. */
+const struct carnet_entitlement *carnet_document_entitlement(const struct carnet_document *d);
+const struct carnet_fingerprint *carnet_document_fingerprint(const struct carnet_document *d);
+const struct carnet_license *carnet_document_license(const struct carnet_document *d);
+const struct carnet_release *carnet_document_release(const struct carnet_document *d);
+const struct carnet_receipt *carnet_document_receipt(const struct carnet_document *d);
+/* The vendor id that any document names. */
+const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
+
+/* Writing, for what machines sign: appends the XML of the struct to out (see issue/issue.h for the others). */
+CARNET_MUST_USE enum carnet_err carnet_fingerprint_compose(const struct carnet_fingerprint *f,
+                                                           struct carnet_buffer *out);
+CARNET_MUST_USE enum carnet_err carnet_release_compose(const struct carnet_release *r, struct carnet_buffer *out);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine at hand: its facts, its user, whether it is virtual (spec/format.md, section 13). Everything is read
+ * below the machine's root; a test build (CARNET_TEST_SYSROOT) takes another folder from the environment variable
+ * CARNET_SYSROOT.
+ */
+#ifndef CARNET_MACHINE_MACHINE_H
+#define CARNET_MACHINE_MACHINE_H
+
+#include "document/document.h"
+#include "rules/match.h"
+
+#define CARNET_MACHINE_SECRET_SIZE 32
+#define CARNET_MACHINE_VALUE_SIZE 512
+#define CARNET_MACHINE_SOURCE_SIZE 160
+
+/* One value in the clear, for the user's own screen alone. */
+struct carnet_machine_value {
+    enum carnet_fact_name name;
+    char value[CARNET_MACHINE_VALUE_SIZE];   /* the normal form */
+    char source[CARNET_MACHINE_SOURCE_SIZE]; /* where it was read, "/etc/machine-id" */
+};
+
+struct carnet_machine {
+    enum carnet_fact_presence presence[CARNET_FACT_COUNT];
+    char source[CARNET_FACT_COUNT]
+               [CARNET_MACHINE_SOURCE_SIZE]; /* where each was looked for, also when missing or unreadable */
+    uint32_t count;
+    struct carnet_machine_value values[CARNET_FACTS_MOST];
+    char virtual_system[CARNET_SYSTEM_SIZE];   /* "none", "kvm", "vmware", ... */
+    char container_system[CARNET_SYSTEM_SIZE]; /* "none", "docker", "podman", "lxc", ... */
+};
+
+/* The root that everything is read below: "" for /, without a slash at the end. */
+const char *carnet_machine_root(void);
+
+/* Reads the facts of this machine. Never fails for a fact that is absent or unreadable; files are read bounded, devices
+ * and FIFOs never. */
+CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag);
+
+/* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name. `login` NULL: the effective user;
+ * otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such. Uses fgetpwent on /etc/passwd (a static program
+ * can't call getpwuid). */
+CARNET_MUST_USE enum carnet_err carnet_machine_user(const char *login, char out[CARNET_MACHINE_VALUE_SIZE],
+                                                    struct carnet_diag *diag);
+
+/* The digest of one value (section 13): HMAC-SHA-256 keyed with the vendor id or the machine secret. `name` may be
+ * "user". */
+CARNET_MUST_USE enum carnet_err carnet_machine_digest(const char *name, const char *value,
+                                                      const struct carnet_digest *vendor,
+                                                      const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                                      struct carnet_digest *out);
+/* All facts as digests. Facts come in the order of the table, several of one name sorted by digest. */
+CARNET_MUST_USE enum carnet_err carnet_machine_facts(const struct carnet_machine *machine,
+                                                     const struct carnet_digest *vendor,
+                                                     const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                                     struct carnet_machine_facts *out);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Matching a license's facts with the machine at hand (spec/format.md, section 13). */
+#ifndef CARNET_RULES_MATCH_H
+#define CARNET_RULES_MATCH_H
+
+#include "document/document.h"
+
+/* What the machine at hand has of one fact. */
+enum carnet_fact_presence { CARNET_FACT_MISSING, CARNET_FACT_PRESENT, CARNET_FACT_UNREADABLE };
+/* The machine at hand, for one vendor: every fact's presence, and the digests of those present. */
+struct carnet_machine_facts {
+    enum carnet_fact_presence presence[CARNET_FACT_COUNT];
+    struct carnet_facts facts;
+};
+
+enum carnet_fact_verdict {
+    CARNET_FACT_NOT_HELD,
+    CARNET_FACT_MATCHES,
+    CARNET_FACT_CHANGED,
+    CARNET_FACT_IS_MISSING,
+    CARNET_FACT_IS_UNREADABLE
+};
+struct carnet_match {
+    bool matches; /* M-5 */
+    enum carnet_fact_verdict verdict[CARNET_FACT_COUNT];
+    uint32_t held, unreadable, matched; /* points H, U, Q */
+    uint32_t threshold;                 /* per cent */
+    uint32_t percent;                   /* 100 * Q / (H - U), rounded down; 0 when nothing is readable */
+};
+/* "matches", "changed", "missing", "unreadable", "not held". */
+const char *carnet_fact_verdict_name(enum carnet_fact_verdict verdict);
+/* M-3 to M-5. */
+void carnet_match(const struct carnet_facts *held, const struct carnet_matching *matching,
+                  const struct carnet_machine_facts *machine, struct carnet_match *out);
+/* One line for people: "matched machine-id, adapter; changed disk; 45 of 80 points, 56 %, 60 % needed". */
+void carnet_match_words(const struct carnet_match *match, const struct carnet_matching *matching, char *out,
+                        size_t room);
+
+#endif
