@@ -73,9 +73,19 @@ void cli_warn(struct cli *cli, const char *format, ...) CARNET_PRINTF(2, 3);
 /* Sets a member of the one JSON document (which has schema, outcome, exit, and on failure message, next, clause and
  * where by itself). Steals the reference; a NULL value is CARNET_NO_MEMORY and told by cli_main. */
 void cli_set(struct cli *cli, const char *member, json_t *value);
+/* A JSON string of any bytes: those that are not UTF-8 are escaped. */
+json_t *cli_json_text(const char *text);
 /* Prints one JSON line at once (for many items), with the command's schema in it; then there is a last line with the
  * summary. */
 void cli_json_line(struct cli *cli, json_t *value);
+/* The file that the diagnosis is about ("-" is standard input); NULL for none. Copied. cli_file_read and
+ * cli_bundle_read do it by themselves. */
+void cli_place(struct cli *cli, const char *file);
+/* Between these two an interruption waits, so that a change that needs several steps is made whole. They nest. */
+void cli_hold_signals(void);
+void cli_free_signals(void);
+/* Can the terminal show box-drawing characters? */
+bool cli_utf8(void);
 /* Styles for text, empty when there is no colour: "bold", "dim", "good", "bad", "warn", "off". */
 const char *cli_style(const struct cli *cli, const char *style);
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/* What a command says, and the one refusal or JSON document at the end. */
+#include <errno.h>
+#include <langinfo.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cli_private.h"
+#include "core/text.h"
+
+/* ASCII alone: characters that steer a terminal or can't be seen are then shown by number. */
+#define DUMP_FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
+
+static void keep_errno(struct cli *cli)
+{
+    if (cli->write_errno == 0)
+        cli->write_errno = errno != 0 ? errno : EIO;
+}
+
+void cli_write(struct cli *cli, const void *bytes, size_t size)
+{
+    errno = 0;
+    if (fwrite(bytes, 1, size, stdout) != size)
+        keep_errno(cli);
+}
+
+void cli_data(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    if (cli->json || cli->quiet)
+        return;
+    va_start(args, format);
+    errno = 0;
+    if (vfprintf(stdout, format, args) < 0)
+        keep_errno(cli);
+    va_end(args);
+}
+
+void cli_note(struct cli *cli, const char *format, ...)
+{
+    va_list args;
+    if (cli->json || cli->quiet)
+        return;
+    va_start(args, format);
+    (void)fflush(stdout); /* on a terminal both come in the order in which they were said */
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+void cli_warn(struct cli *cli, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    if (cli->quiet && !cli->json)
+        return;
+    va_start(args, format);
+    const int size = vasprintf(&text, format, args);
+    va_end(args);
+    if (size < 0) {
+        cli->no_memory = true;
+        return;
+    }
+    if (cli->json) {
+        if (cli->warnings == NULL)
+            cli->warnings = json_array();
+        if (cli->warnings == NULL || json_array_append_new(cli->warnings, cli_json_text(text)) != 0)
+            cli->no_memory = true;
+    } else {
+        (void)fflush(stdout);
+        (void)fprintf(stderr, "%s: %swarning%s: %s%s", cli->program->name, cli->colour_err ? "\033[33m" : "",
+                      cli->colour_err ? "\033[0m" : "", text, size > 0 && text[size - 1] == '\n' ? "" : "\n");
+    }
+    free(text);
+}
+
+json_t *cli_json_text(const char *text)
+{
+    json_t *string = json_string(text);
+    if (string == NULL) {
+        const size_t size = strlen(text);
+        const size_t room = size * 10 + 1; /* \u{10FFFF} is the longest form */
+        char *escaped = malloc(room);
+        if (escaped != NULL)
+            string = json_string(carnet_text_escape(text, size, escaped, room));
+        free(escaped);
+    }
+    return string;
+}
+
+void cli_set(struct cli *cli, const char *member, json_t *value)
+{
+    if (json_object_set_new(cli->members, member, value) != 0)
+        cli->no_memory = true;
+}
+
+static void dump_line(struct cli *cli, const json_t *value)
+{
+    char *text = json_dumps(value, DUMP_FLAGS);
+    if (text == NULL) {
+        cli->no_memory = true;
+        return;
+    }
+    cli_write(cli, text, strlen(text));
+    cli_write(cli, "\n", 1);
+    free(text);
+}
+
+void cli_json_line(struct cli *cli, json_t *value)
+{
+    json_t *line = json_object();
+    if (line == NULL || value == NULL || json_object_set_new(line, "schema", json_string(cli->command->schema)) != 0 ||
+        json_object_update(line, value) != 0)
+        cli->no_memory = true;
+    else if (cli->json)
+        dump_line(cli, line);
+    json_decref(line);
+    json_decref(value);
+}
+
+void cli_place(struct cli *cli, const char *file)
+{
+    free(cli->file);
+    cli->file = NULL;
+    if (file != NULL) {
+        cli->file = strdup(strcmp(file, "-") == 0 ? "standard input" : file);
+        if (cli->file == NULL)
+            cli->no_memory = true;
+    }
+}
+
+bool cli_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+const char *cli_style(const struct cli *cli, const char *style)
+{
+    static const struct {
+        const char *name, *code;
+    } styles[] = {{"bold", "\033[1m"}, {"dim", "\033[2m"},   {"good", "\033[32m"},
+                  {"bad", "\033[31m"}, {"warn", "\033[33m"}, {"off", "\033[0m"}};
+    for (size_t i = 0; cli->colour_out && i < sizeof styles / sizeof styles[0]; i++) {
+        if (strcmp(styles[i].name, style) == 0)
+            return styles[i].code;
+    }
+    return "";
+}
+
+/* ---- the end ---- */
+
+static const char *schema_of(const struct cli *cli, enum carnet_err err)
+{
+    if (cli->version && err == CARNET_OK)
+        return "carnet.version/1";
+    if (cli->help && err == CARNET_OK)
+        return "carnet.help/1";
+    return cli->command != NULL ? cli->command->schema : "carnet.refusal/1";
+}
+
+static int set_text(json_t *object, const char *key, const char *text)
+{
+    return text != NULL && text[0] != '\0' ? json_object_set_new(object, key, cli_json_text(text)) : 0;
+}
+
+/* The members that every document has, then those of a refusal, then the command's own as it set them. */
+static void print_document(struct cli *cli, enum carnet_err err, const char *message, const char *next)
+{
+    json_t *document = json_object();
+    int failed = document == NULL;
+    failed |= json_object_set_new(document, "schema", json_string(schema_of(cli, err)));
+    failed |= json_object_set_new(document, "outcome", json_string(carnet_outcome_name(err)));
+    failed |= json_object_set_new(document, "exit", json_integer(carnet_outcome_exit(err)));
+    if (err != CARNET_OK) {
+        failed |= set_text(document, "message", message);
+        failed |= set_text(document, "next", next);
+        failed |= set_text(document, "clause", cli->diag.clause);
+        failed |= set_text(document, "file", cli->file);
+        failed |= set_text(document, "entry", cli->diag.entry);
+        if (cli->diag.line > 0)
+            failed |= json_object_set_new(document, "line", json_integer((json_int_t)cli->diag.line));
+    }
+    if (cli->command != NULL && cli_dry_run(cli))
+        failed |= json_object_set_new(document, "dry-run", json_true());
+    if (cli->warnings != NULL)
+        failed |= json_object_set(document, "warnings", cli->warnings);
+    failed |= json_object_update_missing(document, cli->members);
+    if (failed == 0)
+        dump_line(cli, document);
+    else
+        cli->no_memory = true;
+    json_decref(document);
+}
+
+static void print_refusal(const struct cli *cli, enum carnet_err err, const char *message, const char *next)
+{
+    char file[512] = "", place[768] = "";
+    size_t used = 0;
+    const struct carnet_diag *d = &cli->diag;
+    if (cli->file != NULL) {
+        carnet_text_escape(cli->file, strlen(cli->file), file, sizeof file);
+        used += (size_t)snprintf(place + used, sizeof place - used, ", %s", file);
+    }
+    if (d->entry[0] != '\0')
+        used += (size_t)snprintf(place + used, sizeof place - used, ", entry %s", d->entry);
+    if (d->line > 0)
+        used += (size_t)snprintf(place + used, sizeof place - used, ", line %lu", d->line);
+    if (d->clause[0] != '\0')
+        used += (size_t)snprintf(place + used, sizeof place - used, ", %s", d->clause);
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%s: %s%s%s: %s", cli->program->name, cli->colour_err ? "\033[31m" : "",
+                  carnet_outcome_name(err), cli->colour_err ? "\033[0m" : "", message);
+    if (used > 0)
+        (void)fprintf(stderr, " [%s]", place + 2);
+    (void)fprintf(stderr, "\nWhat to do: %s\n", next);
+}
+
+/* An earlier diagnosis, of something that the command got over, must not be told with another outcome. */
+static void settle_diag(struct cli *cli, enum carnet_err err)
+{
+    if (err != CARNET_OK && cli->diag.err != err) {
+        cli_place(cli, NULL);
+        (void)carnet_fail(&cli->diag, err, "", "%s", carnet_outcome_meaning(err));
+    }
+}
+
+int cli_finish(struct cli *cli, enum carnet_err err)
+{
+    if (err == CARNET_OK && cli->no_memory)
+        err = CARNET_NO_MEMORY;
+    settle_diag(cli, err);
+    const char *message = cli->diag.detail[0] != '\0' ? cli->diag.detail : carnet_outcome_meaning(err);
+    const char *next = cli->diag.next[0] != '\0' ? cli->diag.next : carnet_outcome_next(err);
+    if (cli->json)
+        print_document(cli, err, message, next);
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout) != 0 || close(STDOUT_FILENO) != 0)
+        keep_errno(cli);
+    if (cli->write_errno != 0 && err == CARNET_OK) {
+        cli_place(cli, "standard output");
+        err = CARNET_IO;
+        (void)carnet_fail(&cli->diag, err, "", "The result can't be written: %s.", strerror(cli->write_errno));
+        print_refusal(cli, err, cli->diag.detail, carnet_outcome_next(err));
+    } else if (err != CARNET_OK && (!cli->json || cli->write_errno != 0)) {
+        print_refusal(cli, err, message, next);
+    }
+    return carnet_outcome_exit(err);
+}

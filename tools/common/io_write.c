@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* Files out: -o FILE, --to DIR, --text, or the proper name (N-1) in the current folder. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cli_private.h"
+#include "common/io.h"
+#include "core/file.h"
+
+/* The longest proper name: KIND-LABEL-64HEX.carnet */
+#define NAME_SIZE (CARNET_KIND_NAME_MOST + 1 + CARNET_LABEL_SIZE + 1 + CARNET_HEX_SIZE + sizeof ".carnet")
+
+/* In ASCII with CRLF: it is opened on every kind of machine. */
+static const char readme[] = "This folder was made by carnet. It carries license files to a machine that has\r\n"
+                             "no network, and back.\r\n"
+                             "\r\n"
+                             "  to-admin   goes to your license administrator: fingerprints and releases\r\n"
+                             "  to-user    goes to the machines that use the licenses: licenses and receipts\r\n"
+                             "\r\n"
+                             "What to do: take this stick to the other side and plug it in there.\r\n"
+                             "  The administrator:  carnet-admin assign FILE   or   carnet-admin free FILE\r\n"
+                             "  The user:           carnet-user activate FILE\r\n"
+                             "\r\n"
+                             "The files hold no passwords and no private keys. They are signed, so that a\r\n"
+                             "change of a single byte is noticed. Give them to your license administrator or\r\n"
+                             "your user, and to nobody else. Anyone may look into them:\r\n"
+                             "\r\n"
+                             "  carnet-inspect show FILE\r\n"
+                             "  tar -tvf FILE\r\n";
+
+void cli_id_grouped(const struct carnet_digest *id, char out[CLI_GROUPED_SIZE])
+{
+    char hex[CARNET_HEX_SIZE];
+    size_t at = 0;
+    carnet_digest_hex(id, hex);
+    for (size_t i = 0; hex[i] != '\0'; i++) {
+        if (i > 0 && i % 4 == 0)
+            out[at++] = ' ';
+        out[at++] = hex[i];
+    }
+    out[at] = '\0';
+}
+
+static void proper_name(const struct cli_output *output, int digits, char name[NAME_SIZE])
+{
+    char label[CARNET_LABEL_SIZE], hex[CARNET_HEX_SIZE];
+    carnet_text_label(output->label != NULL ? output->label : "", label);
+    carnet_digest_hex(&output->id, hex);
+    (void)snprintf(name, NAME_SIZE, "%s-%s-%.*s.carnet", output->kind->name, label, digits, hex);
+}
+
+static bool holds(int folder, const char *name, const uint8_t *bytes, size_t size)
+{
+    struct carnet_buffer there = {0};
+    const bool same = carnet_file_read(folder, name, size > 0 ? size : 1, true, &there, NULL) == CARNET_OK &&
+                      there.size == size && memcmp(there.bytes, bytes, size) == 0;
+    carnet_buffer_clear(&there);
+    return same;
+}
+
+typedef enum carnet_err write_fn(int folder, const char *name, const void *bytes, size_t size,
+                                 struct carnet_diag *diag);
+
+static enum carnet_err write_local(int folder, const char *name, const void *bytes, size_t size,
+                                   struct carnet_diag *diag)
+{
+    return carnet_file_create(folder, name, 0644, bytes, size, diag);
+}
+
+/* Writes under the first proper name that is free, or finds the same bytes under one (N-1). */
+static enum carnet_err write_named(struct cli *cli, const char *folder, const struct cli_output *output,
+                                   write_fn *write_file, char name[NAME_SIZE])
+{
+    static const int lengths[] = {8, 16, 64};
+    int fd = -1;
+    enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
+    if (err != CARNET_OK)
+        return err;
+    err = CARNET_EXISTS;
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && err == CARNET_EXISTS; i++) {
+        struct stat status;
+        proper_name(output, lengths[i], name);
+        if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            err = holds(fd, name, output->bytes, output->size) ? CARNET_OK : CARNET_EXISTS;
+        else if (cli_dry_run(cli))
+            err = CARNET_OK;
+        else
+            err = write_file(fd, name, output->bytes, output->size, &cli->diag);
+        /* Somebody else may have written the same just now. */
+        if (err == CARNET_EXISTS && holds(fd, name, output->bytes, output->size))
+            err = CARNET_OK;
+    }
+    (void)close(fd);
+    if (err == CARNET_EXISTS)
+        (void)carnet_fail(&cli->diag, err, "N-1", "All names that this bundle may have hold other files.");
+    return err;
+}
+
+/* ---- the four ways ---- */
+
+/* Prints where the bundle is, and sets the member "file". */
+static void tell_path(struct cli *cli, const char *path)
+{
+    char shown[PATH_MAX];
+    carnet_text_escape(path, strlen(path), shown, sizeof shown);
+    if (cli_dry_run(cli))
+        cli_note(cli, "Would write %s\n", shown);
+    else
+        cli_data(cli, "%s\n", shown);
+    cli_set(cli, "file", cli_json_text(path));
+}
+
+static enum carnet_err tell_joined(struct cli *cli, const char *folder, const char *name)
+{
+    char *path = NULL;
+    if (strcmp(folder, ".") == 0) {
+        tell_path(cli, name);
+        return CARNET_OK;
+    }
+    if (asprintf(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name) < 0)
+        return CARNET_NO_MEMORY;
+    tell_path(cli, path);
+    free(path);
+    return CARNET_OK;
+}
+
+/* Splits FILE into the folder it is in (to be freed) and its name. */
+static enum carnet_err split(struct cli *cli, const char *file, char **folder, const char **name)
+{
+    const char *slash = strrchr(file, '/');
+    *name = slash != NULL ? slash + 1 : file;
+    if ((*name)[0] == '\0' || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0)
+        return carnet_fail(&cli->diag, CARNET_USAGE, "", "-o needs the name of a file, not of a folder.");
+    if (slash == NULL)
+        *folder = strdup(".");
+    else
+        *folder = strndup(file, slash == file ? 1 : (size_t)(slash - file));
+    return *folder == NULL ? CARNET_NO_MEMORY : CARNET_OK;
+}
+
+static enum carnet_err taken(struct cli *cli, const char *file)
+{
+    cli_place(cli, file);
+    return carnet_fail(&cli->diag, CARNET_EXISTS, "", "There is a file of that name already.");
+}
+
+static enum carnet_err write_file_option(struct cli *cli, const struct cli_output *output, const char *file)
+{
+    char *folder = NULL;
+    const char *name = NULL;
+    struct stat status;
+    int fd = -1;
+    enum carnet_err err;
+
+    if (cli->outputs > 0)
+        return carnet_fail(&cli->diag, CARNET_USAGE, "", "There is more than one result, and -o takes one.");
+    err = split(cli, file, &folder, &name);
+    if (err == CARNET_OK)
+        err = carnet_folder_open(folder, &fd, &cli->diag);
+    if (err != CARNET_OK)
+        goto out;
+    if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (!cli_dry_run(cli))
+            err = carnet_file_create(fd, name, 0644, output->bytes, output->size, &cli->diag);
+    } else if (!holds(fd, name, output->bytes, output->size)) {
+        if (!cli_flag(cli, "force"))
+            err = taken(cli, file);
+        else if (!S_ISREG(status.st_mode))
+            err = carnet_fail(&cli->diag, CARNET_EXISTS, "", "What is there is not a file, and is not replaced.");
+        else if (!cli_dry_run(cli))
+            err = carnet_file_replace(fd, name, 0644, output->bytes, output->size, &cli->diag);
+    }
+    if (err == CARNET_OK)
+        tell_path(cli, file);
+out:
+    if (err != CARNET_OK)
+        cli_place(cli, file);
+    if (fd >= 0)
+        (void)close(fd);
+    free(folder);
+    return err;
+}
+
+/* carnet/README.TXT is written once; another one that is there is left alone. */
+static enum carnet_err write_readme(struct cli *cli, const char *folder)
+{
+    int fd = -1;
+    enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
+    if (err != CARNET_OK)
+        return err;
+    if (faccessat(fd, "README.TXT", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        err = carnet_file_deliver(fd, "README.TXT", readme, sizeof readme - 1, &cli->diag);
+    (void)close(fd);
+    return err == CARNET_EXISTS ? CARNET_OK : err;
+}
+
+static enum carnet_err write_to_option(struct cli *cli, const struct cli_output *output, const char *dir)
+{
+    char name[NAME_SIZE];
+    char *top = NULL, *folder = NULL;
+    const char *way = output->kind->signer == CARNET_ROLE_ISSUER ? "to-user" : "to-admin";
+    struct stat status;
+    enum carnet_err err = CARNET_OK;
+
+    if (asprintf(&top, "%s/carnet", dir) < 0)
+        top = NULL;
+    if (top == NULL || asprintf(&folder, "%s/%s", top, way) < 0)
+        folder = NULL;
+    if (folder == NULL) {
+        err = CARNET_NO_MEMORY;
+        goto out;
+    }
+    if (!cli_dry_run(cli)) {
+        err = carnet_folder_make(folder, 0755, &cli->diag);
+        if (err == CARNET_OK)
+            err = write_readme(cli, top);
+    }
+    if (err == CARNET_OK && cli_dry_run(cli) && stat(folder, &status) != 0)
+        proper_name(output, 8, name);
+    else if (err == CARNET_OK)
+        err = write_named(cli, folder, output, carnet_file_deliver, name);
+    if (err == CARNET_OK)
+        err = tell_joined(cli, folder, name);
+out:
+    if (err != CARNET_OK)
+        cli_place(cli, dir);
+    free(folder);
+    free(top);
+    return err;
+}
+
+static enum carnet_err write_text_option(struct cli *cli, const struct cli_output *output)
+{
+    struct carnet_buffer text = {0};
+    enum carnet_err err = carnet_armour_write(output->kind->name, output->bytes, output->size, &text);
+    if (err == CARNET_OK && cli->json)
+        cli_set(cli, "text", json_stringn((const char *)text.bytes, text.size));
+    else if (err == CARNET_OK)
+        cli_write(cli, text.bytes, text.size); /* asked for, so --quiet does not silence it */
+    carnet_buffer_clear(&text);
+    return err;
+}
+
+static enum carnet_err write_here(struct cli *cli, const struct cli_output *output)
+{
+    char name[NAME_SIZE];
+    enum carnet_err err = write_named(cli, ".", output, write_local, name);
+    if (err == CARNET_OK)
+        tell_path(cli, name);
+    return err;
+}
+
+enum carnet_err cli_output_write(struct cli *cli, const struct cli_output *output)
+{
+    const char *file = cli_value(cli, "output");
+    const char *dir = cli_value(cli, "to");
+    enum carnet_err err;
+
+    cli_hold_signals();
+    if (file != NULL)
+        err = write_file_option(cli, output, file);
+    else if (dir != NULL)
+        err = write_to_option(cli, output, dir);
+    else if (cli_flag(cli, "text"))
+        err = write_text_option(cli, output);
+    else
+        err = write_here(cli, output);
+    cli_free_signals();
+    if (err == CARNET_OK)
+        cli->outputs++;
+    return err;
+}
+
+/* ---- before anything is changed ---- */
+
+static enum carnet_err folder_writable(struct cli *cli, const char *folder, bool stick)
+{
+    int fd = -1;
+    enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
+    if (err == CARNET_OK && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0) {
+        if (errno == EROFS && stick)
+            err = carnet_fail(&cli->diag, CARNET_STICK_READ_ONLY, "", "The stick can't be written.");
+        else
+            err = carnet_fail_errno(&cli->diag, errno, "The folder can't be written");
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    if (err != CARNET_OK)
+        cli_place(cli, folder);
+    return err;
+}
+
+enum carnet_err cli_output_check(struct cli *cli)
+{
+    const char *file = cli_value(cli, "output");
+    const char *dir = cli_value(cli, "to");
+    char *folder = NULL;
+    const char *name = NULL;
+    struct stat status;
+    enum carnet_err err;
+
+    if (cli_flag(cli, "text"))
+        return CARNET_OK;
+    if (dir != NULL)
+        return folder_writable(cli, dir, true);
+    if (file == NULL)
+        return folder_writable(cli, ".", false);
+    err = split(cli, file, &folder, &name);
+    if (err == CARNET_OK)
+        err = folder_writable(cli, folder, false);
+    if (err == CARNET_OK && !cli_flag(cli, "force") && lstat(file, &status) == 0)
+        err = taken(cli, file);
+    free(folder);
+    return err;
+}
