@@ -45,5 +45,7 @@ const struct carnet_kind *carnet_kind_get(enum carnet_kind_id id);
 const struct carnet_kind *carnet_kind_find(const char *name);
 /* "root", "issuer", "machine". */
 const char *carnet_role_name(enum carnet_role role);
+/* Its holder, for sentences: "the vendor (root)", "the administrator (issuer)", "the machine". */
+const char *carnet_role_holder(enum carnet_role role);
 
 #endif

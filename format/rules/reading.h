@@ -6,6 +6,8 @@
 #include "bundle/armour.h"
 #include "rules/judge.h"
 
+#define CARNET_EMBEDDING_DEPTH 3u /* */
+
 /* The stages, in order. */
 #define CARNET_STAGES(X) \
     X(FORMAT, "format") \

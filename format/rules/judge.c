@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "rules/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct carnet_judged {
+    const struct carnet_document *document;
+    const struct carnet_judged *embedded;
+};
+
+#define BEYOND(clause, ...) carnet_fail(diag, CARNET_BEYOND_ENTITLEMENT, clause, __VA_ARGS__)
+
+/* J-5. */
+static enum carnet_err judge_features(const struct carnet_features *given, const struct carnet_features *entitled,
+                                      struct carnet_diag *diag)
+{
+    for (uint32_t i = 0; i < given->count; i++) {
+        const struct carnet_feature *feature = &given->list[i], *found = NULL;
+        for (uint32_t k = 0; k < entitled->count && found == NULL; k++)
+            if (strcmp(entitled->list[k].name, feature->name) == 0)
+                found = &entitled->list[k];
+        if (found == NULL)
+            return BEYOND("J-5", "The license gives the feature '%s', which the entitlement does not.", feature->name);
+        if (strcmp(found->value, feature->value) != 0)
+            return BEYOND("J-5", "The license gives the feature '%s' with the value '%s', the entitlement with '%s'.",
+                          feature->name, feature->value, found->value);
+    }
+    return CARNET_OK;
+}
+
+/* J-6 to J-8 and J-10. */
+static enum carnet_err judge_times(const struct carnet_license *l, const struct carnet_entitlement *e,
+                                   struct carnet_diag *diag)
+{
+    char given[CARNET_UTC_SIZE], most[CARNET_UTC_SIZE];
+    if (l->not_after > e->not_after) {
+        carnet_utc_format(l->not_after, given);
+        carnet_utc_format(e->not_after, most);
+        return BEYOND("J-6", "The license is valid to %s, the entitlement only to %s.", given, most);
+    }
+    if (e->lease_days != CARNET_NO_LEASE) {
+        int64_t last = carnet_utc_add_days(l->issued, e->lease_days);
+        if (l->lease_until > last) {
+            carnet_utc_format(l->lease_until, given);
+            carnet_utc_format(last, most);
+            return BEYOND("J-7", "The license's lease runs to %s; the entitlement's %u days from its issue end at %s.",
+                          given, e->lease_days, most);
+        }
+    }
+    int64_t last = carnet_utc_add_days(l->issued, e->activate_within_days);
+    if (l->activate_by > last) {
+        carnet_utc_format(l->activate_by, given);
+        carnet_utc_format(last, most);
+        return BEYOND("J-8",
+                      "The license may be activated until %s; the entitlement's %u days from its issue end at %s.",
+                      given, e->activate_within_days, most);
+    }
+    if (l->issued < e->issued) {
+        carnet_utc_format(l->issued, given);
+        carnet_utc_format(e->issued, most);
+        return BEYOND("J-10", "The license was issued at %s, before its entitlement of %s.", given, most);
+    }
+    return CARNET_OK;
+}
+
+/* J-9. */
+static enum carnet_err judge_matching(const struct carnet_matching *given, const struct carnet_matching *entitled,
+                                      struct carnet_diag *diag)
+{
+    if (given->threshold != entitled->threshold)
+        return BEYOND("J-9", "The license's threshold is %u %%, the entitlement's %u %%.", given->threshold,
+                      entitled->threshold);
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        if (given->points[i] != entitled->points[i])
+            return BEYOND("J-9", "The license weighs the fact '%s' with %u points, the entitlement with %u.",
+                          carnet_fact_name((enum carnet_fact_name)i), given->points[i], entitled->points[i]);
+    return CARNET_OK;
+}
+
+enum carnet_err carnet_judge_license(const struct carnet_license *l, const struct carnet_entitlement *e,
+                                     struct carnet_diag *diag)
+{
+    if (strcmp(l->grant.license, e->license) != 0)
+        return BEYOND("J-2", "The license is of '%s', its entitlement of '%s'.", l->grant.license, e->license);
+    if (strcmp(l->product, e->product) != 0)
+        return BEYOND("J-2", "The license is for the product '%s', its entitlement for '%s'.", l->product, e->product);
+    if (strcmp(l->edition, e->edition) != 0)
+        return BEYOND("J-2", "The license is for the edition '%s', its entitlement for '%s'.", l->edition, e->edition);
+    if (strcmp(l->licensee, e->licensee) != 0)
+        return BEYOND("J-2", "The license names another licensee than its entitlement.");
+    if (!e->offline_allowed)
+        return BEYOND("J-3", "The entitlement does not allow '%s' to be used offline.", e->license);
+    if (l->grant.seat > e->seats)
+        return BEYOND("J-4", "The license is for seat %u, but there are only %u.", l->grant.seat, e->seats);
+    enum carnet_err err = judge_features(&l->features, &e->features, diag);
+    if (err == CARNET_OK)
+        err = judge_times(l, e, diag);
+    if (err == CARNET_OK)
+        err = judge_matching(&l->matching, &e->matching, diag);
+    return err;
+}
+
+/* J-1. */
+static enum carnet_err judge_reference(const struct carnet_digest *id, uint32_t revision,
+                                       const struct carnet_judged *embedded, struct carnet_diag *diag)
+{
+    const struct carnet_entitlement *e = carnet_judged_entitlement(embedded);
+    if (!carnet_digest_equal(id, carnet_judged_id(embedded)))
+        return BEYOND("J-1",
+                      "The file rests on another entitlement than the one it holds (revision %u named, %u held).",
+                      revision, e->revision);
+    if (revision != e->revision)
+        return BEYOND("J-1", "The file names revision %u of the entitlement, but the one it holds is revision %u.",
+                      revision, e->revision);
+    return CARNET_OK;
+}
+
+static enum carnet_err judge_receipt(const struct carnet_receipt *r, const struct carnet_judged *embedded,
+                                     struct carnet_diag *diag)
+{
+    enum carnet_err err = judge_reference(&r->entitlement, r->revision, embedded, diag);
+    if (err != CARNET_OK)
+        return err;
+    const struct carnet_entitlement *e = carnet_judged_entitlement(embedded);
+    if (strcmp(r->grant.license, e->license) != 0)
+        return BEYOND("J-2", "The receipt is of '%s', its entitlement of '%s'.", r->grant.license, e->license);
+    return CARNET_OK;
+}
+
+/* J-11. */
+static enum carnet_err judge_release(const struct carnet_release *r, const struct carnet_judged *embedded,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(embedded));
+    const struct carnet_grant *a = &r->grant, *b = &l->grant;
+    if (!carnet_digest_equal(&r->license, carnet_judged_id(embedded)))
+        return carnet_fail(diag, CARNET_MALFORMED, "J-11", "The release names another license than the one it holds.");
+    if (strcmp(a->license, b->license) != 0 || !carnet_digest_equal(&a->fingerprint, &b->fingerprint) ||
+        a->epoch != b->epoch || a->serial != b->serial || a->seat != b->seat)
+        return carnet_fail(diag, CARNET_MALFORMED, "J-11",
+                           "The release names another grant than the license that it holds.");
+    return CARNET_OK;
+}
+
+/* T-5, for the keys that an entitlement names: the issuer is not a root. */
+static enum carnet_err judge_entitlement(const struct carnet_document *d, struct carnet_diag *diag)
+{
+    const struct carnet_entitlement *e = carnet_document_entitlement(d);
+    const struct carnet_digest *root =
+        carnet_signed_signer(carnet_intact_signed(carnet_trusted_intact(carnet_document_trusted(d))));
+    if (carnet_digest_equal(&e->issuer, root) || carnet_digest_equal(&e->issuer, &e->vendor))
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                           "The entitlement names the vendor's root key as its issuer.");
+    return CARNET_OK;
+}
+
+enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judged **out, struct carnet_diag *diag)
+{
+    const struct carnet_trusted *trusted = carnet_document_trusted(d);
+    if (trusted == NULL)
+        return carnet_fail(diag, CARNET_BUG, "", "A document that nobody verified was to be judged.");
+    const struct carnet_judged *embedded = carnet_trusted_embedded(trusted);
+    const struct carnet_digest *vendor = carnet_trusted_vendor(trusted);
+    if (vendor != NULL && !carnet_digest_equal(vendor, carnet_document_vendor(d))) {
+        char named[CARNET_HEX_SIZE], anchor[CARNET_HEX_SIZE];
+        carnet_digest_hex(carnet_document_vendor(d), named);
+        carnet_digest_hex(vendor, anchor);
+        return carnet_fail(diag, CARNET_WRONG_VENDOR, "T-6",
+                           "The %s names the vendor %s, but it is signed for the vendor %s.",
+                           carnet_document_kind(d)->name, named, anchor);
+    }
+
+    enum carnet_err err = CARNET_OK;
+    switch (carnet_document_kind(d)->id) {
+    case CARNET_KIND_ENTITLEMENT:
+        err = judge_entitlement(d, diag);
+        break;
+    case CARNET_KIND_LICENSE: {
+        const struct carnet_license *l = carnet_document_license(d);
+        err = judge_reference(&l->entitlement, l->revision, embedded, diag);
+        if (err == CARNET_OK)
+            err = carnet_judge_license(l, carnet_judged_entitlement(embedded), diag);
+        break;
+    }
+    case CARNET_KIND_RELEASE:
+        err = judge_release(carnet_document_release(d), embedded, diag);
+        break;
+    case CARNET_KIND_RECEIPT:
+        err = judge_receipt(carnet_document_receipt(d), embedded, diag);
+        break;
+    case CARNET_KIND_FINGERPRINT:
+    case CARNET_KIND_COUNT:
+        break;
+    }
+    if (err != CARNET_OK)
+        return err;
+
+    struct carnet_judged *j = malloc(sizeof(*j));
+    if (j == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+    *j = (struct carnet_judged){.document = d, .embedded = embedded};
+    *out = j;
+    return CARNET_OK;
+}
+
+void carnet_judged_free(struct carnet_judged *j)
+{
+    free(j);
+}
+
+const struct carnet_document *carnet_judged_document(const struct carnet_judged *j)
+{
+    return j->document;
+}
+
+const struct carnet_intact *carnet_judged_intact(const struct carnet_judged *j)
+{
+    return carnet_trusted_intact(carnet_document_trusted(j->document));
+}
+
+const struct carnet_digest *carnet_judged_id(const struct carnet_judged *j)
+{
+    return carnet_intact_id(carnet_judged_intact(j));
+}
+
+const struct carnet_digest *carnet_judged_signer(const struct carnet_judged *j)
+{
+    return carnet_signed_signer(carnet_intact_signed(carnet_judged_intact(j)));
+}
+
+const struct carnet_judged *carnet_judged_embedded(const struct carnet_judged *j)
+{
+    return j->embedded;
+}
+
+const struct carnet_entitlement *carnet_judged_entitlement(const struct carnet_judged *j)
+{
+    while (j->embedded != NULL)
+        j = j->embedded;
+    return carnet_document_entitlement(j->document);
+}

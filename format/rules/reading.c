@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "rules/reading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct carnet_reading {
+    const uint8_t *bytes; /* the bundle: the input, or `unarmoured` */
+    size_t size;
+    struct carnet_buffer unarmoured;
+    bool was_armour;
+    struct carnet_armour_notes notes;
+    enum carnet_stage failed;
+    struct carnet_unpacked *unpacked;
+    struct carnet_signed *signature;
+    struct carnet_intact *intact;
+    const struct carnet_kind *kind;
+    struct carnet_reading *embedded;
+    struct carnet_trusted *trusted;
+    struct carnet_document *document;
+    struct carnet_judged *judged;
+};
+
+static const char *const stage_names[CARNET_STAGE_COUNT] = {
+#define CARNET_STAGE_NAME(symbol, name) [CARNET_STAGE_##symbol] = name,
+    CARNET_STAGES(CARNET_STAGE_NAME)
+#undef CARNET_STAGE_NAME
+};
+
+const char *carnet_stage_name(enum carnet_stage stage)
+{
+    return stage_names[stage];
+}
+
+static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                            struct carnet_diag *diag);
+
+/* Says which bundle inside the file a diagnosis speaks of. */
+static void name_inner(struct carnet_diag *diag, const char *kind_name)
+{
+    if (diag == NULL)
+        return;
+    char inner[sizeof(diag->entry)];
+    memcpy(inner, diag->entry, sizeof(inner));
+    diag->entry[0] = '\0';
+    size_t room = sizeof(diag->entry) - 1;
+    strncat(diag->entry, kind_name, room);
+    if (inner[0] != '\0') {
+        strncat(diag->entry, "/", room - strlen(diag->entry));
+        strncat(diag->entry, inner, room - strlen(diag->entry));
+    }
+}
+
+/* R-3 and I-4: reads the one bundle that the kind demands. */
+static enum carnet_err read_embedded(struct carnet_reading *r, const struct carnet_read_options *options,
+                                     unsigned depth, struct carnet_diag *diag)
+{
+    size_t count = carnet_unpacked_count(r->unpacked) - CARNET_ENTRY_EMBEDDED;
+    size_t demanded = r->kind->embeds == CARNET_KIND_NONE ? 0 : 1;
+    if (count < demanded)
+        return carnet_fail(diag, CARNET_NOT_VOUCHED, "R-3", "The %s does not hold the %s that it rests on.",
+                           r->kind->name, carnet_kind_get(r->kind->embeds)->name);
+    if (count > demanded)
+        return carnet_fail(diag, CARNET_MALFORMED, "R-3", "The %s holds %zu other bundles; it should hold %zu.",
+                           r->kind->name, count, demanded);
+    if (demanded == 0)
+        return CARNET_OK;
+
+    const struct carnet_kind *inner_kind = carnet_kind_get(r->kind->embeds);
+    const struct carnet_entry *entry = carnet_unpacked_entry(r->unpacked, CARNET_ENTRY_EMBEDDED);
+    r->embedded = calloc(1, sizeof(*r->embedded));
+    if (r->embedded == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+    r->embedded->bytes = entry->bytes;
+    r->embedded->size = entry->size;
+    struct carnet_read_options inner = *options;
+    inner.expected = CARNET_KIND_BIT(inner_kind->id);
+    enum carnet_err err = walk(r->embedded, &inner, depth + 1, diag);
+    if (err == CARNET_WRONG_KIND)
+        err = carnet_fail(diag, CARNET_MALFORMED, "R-3", "The %s holds a %s; it should hold the %s that it rests on.",
+                          r->kind->name, r->embedded->kind == NULL ? "bundle of another kind" : r->embedded->kind->name,
+                          inner_kind->name);
+    if (err != CARNET_OK) {
+        name_inner(diag, inner_kind->name);
+        return err;
+    }
+    char name[CARNET_EMBEDDED_NAME_SIZE];
+    carnet_embedded_name(carnet_intact_id(r->embedded->intact), name);
+    if (strcmp(name, entry->name) != 0)
+        return carnet_fail(diag, CARNET_MALFORMED, "I-4", "The %s inside is named %s, but its id is %.64s.",
+                           inner_kind->name, entry->name, name);
+    return CARNET_OK;
+}
+
+/* the armour's label is the bundle's kind. */
+static enum carnet_err check_label(const struct carnet_reading *r, struct carnet_diag *diag)
+{
+    if (!r->was_armour || strcmp(r->notes.kind_name, carnet_unpacked_kind_name(r->unpacked)) == 0)
+        return CARNET_OK;
+    return carnet_fail(diag, CARNET_MALFORMED, "A-5", "The text says it is a %s, but it holds a %s.",
+                       r->notes.kind_name, carnet_unpacked_kind_name(r->unpacked));
+}
+
+/* The walk itself: R-1. `failed` is the stage that is being tried. */
+static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                            struct carnet_diag *diag)
+{
+    enum carnet_err err;
+    r->failed = CARNET_STAGE_FORMAT;
+    if (depth > CARNET_EMBEDDING_DEPTH)
+        return carnet_fail(diag, CARNET_MALFORMED, "R-7", "Bundles are embedded deeper than %u.",
+                           CARNET_EMBEDDING_DEPTH);
+    if ((err = carnet_unpack(r->bytes, r->size, &r->unpacked, diag)) != CARNET_OK)
+        return err;
+    if ((err = check_label(r, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_SIGNATURE;
+    if ((err = carnet_signature_check(r->unpacked, options->keys, &r->signature, diag)) != CARNET_OK)
+        return err;
+    if ((err = carnet_digests_check(r->signature, &r->intact, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_KIND;
+    if ((err = carnet_kind_check(r->intact, CARNET_KIND_ANY, &r->kind, diag)) != CARNET_OK)
+        return err;
+    if (options->expected != 0 && (err = carnet_kind_check(r->intact, options->expected, &r->kind, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_TRUST;
+    if ((err = read_embedded(r, options, depth, diag)) != CARNET_OK)
+        return err;
+    const struct carnet_judged *inner = r->embedded == NULL ? NULL : r->embedded->judged;
+    if ((err = carnet_trust_decide(r->intact, r->kind, options->anchors, inner, &r->trusted, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_DOCUMENT;
+    if ((err = carnet_document_read(r->trusted, &r->document, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_ENTITLEMENT;
+    if ((err = carnet_judge(r->document, &r->judged, diag)) != CARNET_OK)
+        return err;
+    r->failed = CARNET_STAGE_COUNT;
+    return CARNET_OK;
+}
+
+enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size, const struct carnet_read_options *options,
+                                    struct carnet_reading **out, struct carnet_diag *diag)
+{
+    enum carnet_err err = carnet_crypto_start(diag);
+    if (err != CARNET_OK)
+        return err;
+    struct carnet_reading *r = calloc(1, sizeof(*r));
+    if (r == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+    r->bytes = bytes;
+    r->size = size;
+    r->failed = CARNET_STAGE_FORMAT;
+    if (!carnet_armour_is_bundle(bytes, size)) {
+        err = carnet_armour_read(bytes, size, &r->unarmoured, &r->notes, diag);
+        r->was_armour = err == CARNET_OK;
+        if (r->was_armour) {
+            r->bytes = r->unarmoured.bytes;
+            r->size = r->unarmoured.size;
+        }
+    }
+    if (err == CARNET_OK)
+        err = walk(r, options, 1, diag);
+    *out = r;
+    return err;
+}
+
+void carnet_reading_free(struct carnet_reading *r)
+{
+    if (r == NULL)
+        return;
+    carnet_judged_free(r->judged);
+    carnet_document_free(r->document);
+    carnet_trusted_free(r->trusted);
+    carnet_reading_free(r->embedded);
+    carnet_intact_free(r->intact);
+    carnet_signed_free(r->signature);
+    carnet_unpacked_free(r->unpacked);
+    carnet_buffer_clear(&r->unarmoured);
+    free(r);
+}
+
+enum carnet_stage carnet_reading_failed_stage(const struct carnet_reading *r)
+{
+    return r->failed;
+}
+
+const struct carnet_unpacked *carnet_reading_unpacked(const struct carnet_reading *r)
+{
+    return r->unpacked;
+}
+
+const struct carnet_signed *carnet_reading_signed(const struct carnet_reading *r)
+{
+    return r->signature;
+}
+
+const struct carnet_intact *carnet_reading_intact(const struct carnet_reading *r)
+{
+    return r->intact;
+}
+
+const struct carnet_kind *carnet_reading_kind(const struct carnet_reading *r)
+{
+    return r->kind;
+}
+
+const struct carnet_document *carnet_reading_document(const struct carnet_reading *r)
+{
+    return r->document;
+}
+
+const struct carnet_judged *carnet_reading_judged(const struct carnet_reading *r)
+{
+    return r->judged;
+}
+
+const uint8_t *carnet_reading_bytes(const struct carnet_reading *r, size_t *size)
+{
+    *size = r->size;
+    return r->bytes;
+}
+
+const struct carnet_armour_notes *carnet_reading_armour(const struct carnet_reading *r)
+{
+    return r->was_armour ? &r->notes : NULL;
+}
+
+const struct carnet_reading *carnet_reading_embedded(const struct carnet_reading *r)
+{
+    return r->embedded;
+}

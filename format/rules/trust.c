@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "rules/trust.h"
+
+#include <stdlib.h>
+
+#include "document/document.h"
+#include "rules/judge.h"
+
+struct carnet_trusted {
+    const struct carnet_intact *intact;
+    const struct carnet_kind *kind;
+    const struct carnet_judged *embedded;
+    bool has_vendor;
+    struct carnet_digest vendor;
+};
+
+static const struct carnet_digest *signer_of(const struct carnet_intact *intact)
+{
+    return carnet_signed_signer(carnet_intact_signed(intact));
+}
+
+/* T-5, for one key that the bundle at hand uses as `role`: it must not be known in another one. */
+static enum carnet_err one_role(const struct carnet_digest *key, enum carnet_role role,
+                                const struct carnet_anchors *anchors, struct carnet_diag *diag)
+{
+    enum carnet_role other = role;
+    for (size_t i = 0; i < anchors->count && other == role; i++)
+        if (carnet_digest_equal(key, &anchors->list[i].root))
+            other = CARNET_ROLE_ROOT;
+    for (size_t i = 0; i < anchors->known_count && other == role; i++)
+        if (carnet_digest_equal(key, &anchors->known[i].id))
+            other = anchors->known[i].role;
+    if (other == role)
+        return CARNET_OK;
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(key, hex);
+    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                       "The key %s is used here as the key of %s, but it is known as the key of %s.", hex,
+                       carnet_role_holder(role), carnet_role_holder(other));
+}
+
+/* T-5, within the chain of bundles: the signer, and the issuer that an entitlement names, differ from every key of
+ * another role. */
+static enum carnet_err one_role_in_chain(const struct carnet_digest *signer, enum carnet_role role,
+                                         const struct carnet_judged *embedded, struct carnet_diag *diag)
+{
+    for (const struct carnet_judged *j = embedded; j != NULL; j = carnet_judged_embedded(j)) {
+        enum carnet_role other = carnet_document_kind(carnet_judged_document(j))->signer;
+        if (other != role && carnet_digest_equal(signer, carnet_judged_signer(j))) {
+            char hex[CARNET_HEX_SIZE];
+            carnet_digest_hex(signer, hex);
+            return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                               "The key %s signs this file as the key of %s, and a file inside it as the key of %s.",
+                               hex, carnet_role_holder(role), carnet_role_holder(other));
+        }
+    }
+    return CARNET_OK;
+}
+
+/* T-2. */
+static enum carnet_err trust_root(struct carnet_trusted *t, const struct carnet_anchors *anchors,
+                                  struct carnet_diag *diag)
+{
+    const struct carnet_digest *signer = signer_of(t->intact);
+    for (size_t i = 0; i < anchors->count; i++) {
+        if (carnet_digest_equal(signer, &anchors->list[i].root)) {
+            t->vendor = anchors->list[i].vendor;
+            t->has_vendor = true;
+            return CARNET_OK;
+        }
+    }
+    enum carnet_err err = one_role(signer, CARNET_ROLE_ROOT, anchors, diag);
+    if (err != CARNET_OK)
+        return err;
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(signer, hex);
+    if (anchors->count == 0)
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
+                           "The %s is signed by the root key %s, and no vendor is trusted here yet.", t->kind->name,
+                           hex);
+    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
+                       "The %s is signed by the key %s, which is not the root key of any vendor trusted here.",
+                       t->kind->name, hex);
+}
+
+/* T-3 and T-4: the key that the embedded document names. */
+static enum carnet_err trust_named(struct carnet_trusted *t, struct carnet_diag *diag)
+{
+    const struct carnet_document *inner = carnet_judged_document(t->embedded);
+    const struct carnet_digest *signer = signer_of(t->intact);
+    bool by_issuer = t->kind->signer == CARNET_ROLE_ISSUER;
+    const struct carnet_digest *named =
+        by_issuer ? &carnet_document_entitlement(inner)->issuer : &carnet_document_license(inner)->machine_key;
+    t->vendor = *carnet_trusted_vendor(carnet_document_trusted(inner));
+    t->has_vendor = true;
+    if (carnet_digest_equal(signer, named))
+        return CARNET_OK;
+    char signer_hex[CARNET_HEX_SIZE], named_hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(signer, signer_hex);
+    carnet_digest_hex(named, named_hex);
+    if (by_issuer)
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-3",
+                           "The %s is signed by the key %s, but the vendor's entitlement names the issuer %s.",
+                           t->kind->name, signer_hex, named_hex);
+    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-4",
+                       "The %s is signed by the key %s, but the license in it is for the machine with the key %s.",
+                       t->kind->name, signer_hex, named_hex);
+}
+
+enum carnet_err carnet_trust_decide(const struct carnet_intact *intact, const struct carnet_kind *kind,
+                                    const struct carnet_anchors *anchors, const struct carnet_judged *embedded,
+                                    struct carnet_trusted **out, struct carnet_diag *diag)
+{
+    static const struct carnet_anchors nobody;
+    if (anchors == NULL)
+        anchors = &nobody;
+    const struct carnet_digest *signer = signer_of(intact);
+    struct carnet_trusted *t = calloc(1, sizeof(*t));
+    if (t == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+    t->intact = intact;
+    t->kind = kind;
+    t->embedded = embedded;
+
+    enum carnet_err err = CARNET_OK;
+    if (kind->embeds != CARNET_KIND_NONE &&
+        (embedded == NULL || carnet_document_kind(carnet_judged_document(embedded))->id != kind->embeds))
+        err = carnet_fail(diag, CARNET_NOT_VOUCHED, "R-3", "The %s holds no %s to vouch for it.", kind->name,
+                          carnet_kind_get(kind->embeds)->name);
+    else if (kind->signer == CARNET_ROLE_ROOT)
+        err = trust_root(t, anchors, diag);
+    else if (!kind->self_asserted)
+        err = trust_named(t, diag);
+    if (err == CARNET_OK)
+        err = one_role(signer, kind->signer, anchors, diag);
+    if (err == CARNET_OK)
+        err = one_role_in_chain(signer, kind->signer, embedded, diag);
+    if (err == CARNET_OK)
+        *out = t;
+    else
+        free(t);
+    return err;
+}
+
+void carnet_trusted_free(struct carnet_trusted *t)
+{
+    free(t);
+}
+
+const struct carnet_intact *carnet_trusted_intact(const struct carnet_trusted *t)
+{
+    return t->intact;
+}
+
+const struct carnet_kind *carnet_trusted_kind(const struct carnet_trusted *t)
+{
+    return t->kind;
+}
+
+const struct carnet_judged *carnet_trusted_embedded(const struct carnet_trusted *t)
+{
+    return t->embedded;
+}
+
+const struct carnet_digest *carnet_trusted_vendor(const struct carnet_trusted *t)
+{
+    return t->has_vendor ? &t->vendor : NULL;
+}
