@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* SQLite, for the files of this folder alone: prepared statements kept by their text, errors in the project's terms. */
+#ifndef CARNET_ADMIN_LEDGER_DATABASE_H
+#define CARNET_ADMIN_LEDGER_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "ledger.h"
+
+#define LEDGER_APPLICATION_ID 0x6361726e /* "carn" */
+#define LEDGER_SCHEMA_VERSION 1
+#define LEDGER_STATEMENTS_MOST 96
+
+struct ledger {
+    sqlite3 *db;
+    struct ledger_about about;
+    char who[LEDGER_WHO_SIZE];
+    bool in_transaction;
+    size_t statement_count;
+    struct {
+        const char *sql; /* literals: told apart by address */
+        sqlite3_stmt *statement;
+    } statements[LEDGER_STATEMENTS_MOST];
+};
+
+/* The failure that SQLite reports for `doing`, as an outcome. */
+enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
+/*
+ * A kept statement with its values bound. `sql` must be a literal. One letter of `types` for each value: i int64_t,
+ * t text, T text or NULL when "", d const struct carnet_digest *, D the same or NULL, b bytes and size_t.
+ */
+CARNET_MUST_USE enum carnet_err database_query(struct ledger *l, sqlite3_stmt **out, struct carnet_diag *diag,
+                                               const char *sql, const char *types, ...);
+/* The next row of it; *row false at the end, when the statement is done with. */
+CARNET_MUST_USE enum carnet_err database_step(struct ledger *l, sqlite3_stmt *s, bool *row, struct carnet_diag *diag);
+/* Done with a statement that may have more rows. */
+void database_done(sqlite3_stmt *s);
+/* Runs a statement that gives no rows. */
+CARNET_MUST_USE enum carnet_err database_run(struct ledger *l, struct carnet_diag *diag, const char *sql,
+                                             const char *types, ...);
+/* One number; `absent` when there is no row or it is NULL. */
+CARNET_MUST_USE enum carnet_err database_number(struct ledger *l, int64_t absent, int64_t *out,
+                                                struct carnet_diag *diag, const char *sql, const char *types, ...);
+
+/* Columns. A digest of another size than 32 bytes is zero, which no digest is. */
+void column_digest(sqlite3_stmt *s, int column, struct carnet_digest *out);
+void column_text(sqlite3_stmt *s, int column, char *out, size_t room);
+uint32_t column_count(sqlite3_stmt *s, int column);
+CARNET_MUST_USE enum carnet_err column_bytes(sqlite3_stmt *s, int column, struct carnet_buffer *out);
+
+/* Makes room for one more element in an array that grows by doubling; CARNET_NO_MEMORY. */
+CARNET_MUST_USE enum carnet_err database_room(void **list, size_t count, size_t size);
+
+/* Makes the tables of a new ledger, or brings those of an older one up to date, in one transaction. */
+CARNET_MUST_USE enum carnet_err schema_make(struct ledger *l, struct carnet_diag *diag);
+/* Is the file a ledger of this version or older? */
+CARNET_MUST_USE enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag);
+
+#endif

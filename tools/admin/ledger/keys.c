@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Keys with their one role for life (T-5), and the anchors. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "database.h"
+
+static bool role_of(const char *name, enum carnet_role *out)
+{
+    static const enum carnet_role roles[] = {CARNET_ROLE_ROOT, CARNET_ROLE_ISSUER, CARNET_ROLE_MACHINE};
+
+    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
+        if (strcmp(name, carnet_role_name(roles[i])) == 0) {
+            *out = roles[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+enum carnet_err ledger_key_see(struct ledger *l, const struct carnet_digest *id, enum carnet_role role, int64_t now,
+                               struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    char known[16] = "", hex[CARNET_HEX_SIZE];
+    bool row = false;
+    enum carnet_err err = database_query(l, &s, diag, "SELECT role FROM key WHERE id = ?", "d", id);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return database_run(l, diag, "INSERT INTO key (id, role, seen) VALUES (?, ?, ?)", "dti", id,
+                            carnet_role_name(role), now);
+    column_text(s, 0, known, sizeof known);
+    database_done(s);
+    if (strcmp(known, carnet_role_name(role)) == 0)
+        return CARNET_OK;
+    carnet_digest_hex(id, hex);
+    (void)carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                      "The key %s is known here as %s key, and can't be %s key as well: a key has one role for life.",
+                      hex,
+                      strcmp(known, "issuer") == 0 ? "an issuer"
+                      : strcmp(known, "root") == 0 ? "a root"
+                                                   : "a machine",
+                      role == CARNET_ROLE_ISSUER ? "an issuer"
+                      : role == CARNET_ROLE_ROOT ? "a root"
+                                                 : "a machine");
+    (void)carnet_fail_next(diag, "Ask whoever made the file to use a key of its own for this.");
+    return CARNET_UNTRUSTED_KEY;
+}
+
+enum carnet_err ledger_key_add_own(struct ledger *l, const struct ledger_key *key, struct carnet_diag *diag)
+{
+    return database_run(l, diag,
+                        "INSERT INTO key (id, role, seen, own, public_key, passphrase) VALUES (?, ?, ?, 1, ?, ?)",
+                        "dtibi", &key->id, carnet_role_name(key->role), key->created, (const void *)key->public_key,
+                        sizeof key->public_key, (int64_t)key->passphrase);
+}
+
+enum carnet_err ledger_key_own(struct ledger *l, enum carnet_role role, struct ledger_key *out,
+                               struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    const void *public_key;
+    bool row = false;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT id, public_key, seen, last_used, passphrase FROM key"
+                                         " WHERE role = ? AND own = 1 AND state = 'active'",
+                                         "t", carnet_role_name(role));
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row) {
+        const char *name = carnet_role_name(role);
+        (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "This home has no %s key.", name);
+        (void)carnet_fail_next(diag, "A home made with 'init --role %s' has one.",
+                               role == CARNET_ROLE_ROOT ? "vendor" : "admin");
+        return CARNET_NOT_FOUND;
+    }
+    memset(out, 0, sizeof *out);
+    out->role = role;
+    column_digest(s, 0, &out->id);
+    public_key = sqlite3_column_blob(s, 1);
+    if (public_key)
+        memcpy(out->public_key, public_key, sizeof out->public_key);
+    out->created = sqlite3_column_int64(s, 2);
+    out->last_used = sqlite3_column_type(s, 3) == SQLITE_NULL ? INT64_MIN : sqlite3_column_int64(s, 3);
+    out->passphrase = sqlite3_column_int64(s, 4) != 0;
+    database_done(s);
+    return CARNET_OK;
+}
+
+enum carnet_err ledger_key_used(struct ledger *l, const struct carnet_digest *id, int64_t now, struct carnet_diag *diag)
+{
+    return database_run(l, diag, "UPDATE key SET last_used = ? WHERE id = ?", "id", now, id);
+}
+
+enum carnet_err ledger_keys_known(struct ledger *l, struct carnet_known_key **out, size_t *count,
+                                  struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    void *list = NULL;
+    size_t n = 0;
+    bool row = false;
+    enum carnet_err err = database_query(l, &s, diag, "SELECT id, role FROM key WHERE role <> 'machine'", "");
+
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        char role[16];
+        struct carnet_known_key key;
+        column_digest(s, 0, &key.id);
+        column_text(s, 1, role, sizeof role);
+        if (!role_of(role, &key.role)) {
+            err = carnet_fail(diag, CARNET_LEDGER_DAMAGED, "", "The ledger gives a key an unknown role.");
+            break;
+        }
+        err = database_room(&list, n, sizeof key);
+        if (err)
+            break;
+        ((struct carnet_known_key *)list)[n++] = key;
+    }
+    if (err) {
+        free(list);
+        return err;
+    }
+    *out = list;
+    *count = n;
+    return CARNET_OK;
+}
+
+enum carnet_err ledger_anchor_add(struct ledger *l, const struct ledger_anchor *anchor, bool *known,
+                                  struct carnet_diag *diag)
+{
+    int64_t there = 0;
+    enum carnet_err err = database_number(l, 0, &there, diag, "SELECT 1 FROM anchor WHERE vendor = ? AND root = ?",
+                                          "dd", &anchor->vendor, &anchor->root);
+
+    if (!err && !there)
+        err = ledger_key_see(l, &anchor->root, CARNET_ROLE_ROOT, anchor->pinned, diag);
+    if (!err && !there)
+        err = database_run(l, diag, "INSERT INTO anchor (vendor, root, pinned) VALUES (?, ?, ?)", "ddi",
+                           &anchor->vendor, &anchor->root, anchor->pinned);
+    if (!err)
+        *known = there != 0;
+    return err;
+}
+
+enum carnet_err ledger_anchors(struct ledger *l, struct ledger_anchor **out, size_t *count, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    void *list = NULL;
+    size_t n = 0;
+    bool row = false;
+    enum carnet_err err =
+        database_query(l, &s, diag, "SELECT vendor, root, pinned FROM anchor ORDER BY pinned, vendor, root", "");
+
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        struct ledger_anchor *a;
+        err = database_room(&list, n, sizeof *a);
+        if (err)
+            break;
+        a = (struct ledger_anchor *)list + n++;
+        column_digest(s, 0, &a->vendor);
+        column_digest(s, 1, &a->root);
+        a->pinned = sqlite3_column_int64(s, 2);
+    }
+    if (err) {
+        free(list);
+        return err;
+    }
+    *out = list;
+    *count = n;
+    return CARNET_OK;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger: what a vendor or an administrator knows, in one SQLite file (spec/ledger.md). Only this folder names
+ * SQLite. A change is a transaction: ledger_begin, any number of calls, ledger_commit; what is not committed did not
+ * happen. Reading needs none. All functions fill diag on failure; outputs change only on success.
+ */
+#ifndef CARNET_ADMIN_LEDGER_H
+#define CARNET_ADMIN_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/buffer.h"
+#include "core/digest.h"
+#include "document/document.h"
+#include "rules/trust.h"
+
+#define LEDGER_FILE "ledger.db"
+#define LEDGER_VENDOR 1u
+#define LEDGER_ADMIN 2u
+#define LEDGER_WHO_SIZE 128
+
+struct ledger;
+
+struct ledger_about {
+    unsigned roles; /* LEDGER_VENDOR | LEDGER_ADMIN */
+    char name[CARNET_TEXT_SIZE];
+    char contact[CARNET_TEXT_SIZE];
+    uint32_t epoch; /* of the ledger, from 1; raised when a backup is restored */
+    int64_t created;
+    enum ledger_state { LEDGER_OPEN, LEDGER_RECOVERING, LEDGER_RETIRED } state;
+};
+
+/* Makes the file of that path, which must not be there, mode 0600, with its schema, and opens it. */
+CARNET_MUST_USE enum carnet_err ledger_create(const char *path, const struct ledger_about *about, const char *who,
+                                              struct ledger **out, struct carnet_diag *diag);
+/*
+ * Opens it. `who` (the OS user) goes into the journal. CARNET_CONFIGURATION when it is not there or of a newer carnet,
+ * CARNET_LEDGER_DAMAGED when it does not hold together, CARNET_PERMISSION, CARNET_BUSY after ten seconds.
+ */
+CARNET_MUST_USE enum carnet_err ledger_open(const char *path, const char *who, struct ledger **out,
+                                            struct carnet_diag *diag);
+/* Rolls back what is not committed. NULL is allowed. */
+void ledger_close(struct ledger *l);
+const struct ledger_about *ledger_about(const struct ledger *l);
+
+/* A transaction for writing; waits at most ten seconds for others, then CARNET_BUSY. */
+CARNET_MUST_USE enum carnet_err ledger_begin(struct ledger *l, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_commit(struct ledger *l, struct carnet_diag *diag);
+void ledger_rollback(struct ledger *l); /* nothing when there is none */
+/* One item of many inside a transaction: kept, or undone alone. */
+CARNET_MUST_USE enum carnet_err ledger_item_begin(struct ledger *l, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_item_end(struct ledger *l, bool keep, struct carnet_diag *diag);
+
+/* ---- keys and anchors ---- */
+struct ledger_key {
+    struct carnet_digest id;
+    enum carnet_role role;
+    uint8_t public_key[32]; /* meaningful for own keys */
+    int64_t created;
+    int64_t last_used; /* INT64_MIN when never */
+    bool passphrase;
+};
+/* Remembers a key's role for life; CARNET_UNTRUSTED_KEY (T-5) when it is known in another one. */
+CARNET_MUST_USE enum carnet_err ledger_key_see(struct ledger *l, const struct carnet_digest *id, enum carnet_role role,
+                                               int64_t now, struct carnet_diag *diag);
+/* The home's own key, remembered at init. */
+CARNET_MUST_USE enum carnet_err ledger_key_add_own(struct ledger *l, const struct ledger_key *key,
+                                                   struct carnet_diag *diag);
+/* CARNET_NOT_FOUND when the home has no key of that role. */
+CARNET_MUST_USE enum carnet_err ledger_key_own(struct ledger *l, enum carnet_role role, struct ledger_key *out,
+                                               struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_key_used(struct ledger *l, const struct carnet_digest *id, int64_t now,
+                                                struct carnet_diag *diag);
+/* Root and issuer keys whose role is known, for carnet_anchors; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_keys_known(struct ledger *l, struct carnet_known_key **out, size_t *count,
+                                                  struct carnet_diag *diag);
+
+struct ledger_anchor {
+    struct carnet_digest vendor, root;
+    int64_t pinned;
+};
+/* Pins a root key as an anchor of the vendor; the same again changes nothing and gives *known. */
+CARNET_MUST_USE enum carnet_err ledger_anchor_add(struct ledger *l, const struct ledger_anchor *anchor, bool *known,
+                                                  struct carnet_diag *diag);
+/* All of them, oldest first; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_anchors(struct ledger *l, struct ledger_anchor **out, size_t *count,
+                                               struct carnet_diag *diag);
+
+/* ---- entitlements ---- */
+/* What the vendor signed: the newest revision of a license of this home; CARNET_NOT_FOUND. Appends the bundle. */
+CARNET_MUST_USE enum carnet_err ledger_made_newest(struct ledger *l, const struct carnet_digest *vendor,
+                                                   const char *license, struct carnet_digest *id,
+                                                   struct carnet_buffer *out, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_made_add(struct ledger *l, const struct carnet_entitlement *e,
+                                                const struct carnet_digest *id, const uint8_t *bytes, size_t size,
+                                                int64_t now, struct carnet_diag *diag);
+/* What the administrator took: the id of that revision; CARNET_NOT_FOUND. */
+CARNET_MUST_USE enum carnet_err ledger_taken_revision(struct ledger *l, const struct carnet_digest *vendor,
+                                                      const char *license, uint32_t revision, struct carnet_digest *id,
+                                                      struct carnet_diag *diag);
+/* Its bundle, by id; CARNET_NOT_FOUND. Appends to out. */
+CARNET_MUST_USE enum carnet_err ledger_taken_bytes(struct ledger *l, const struct carnet_digest *id,
+                                                   struct carnet_buffer *out, struct carnet_diag *diag);
+/* Takes a newer revision, or a new license, which is online then. */
+CARNET_MUST_USE enum carnet_err ledger_taken_add(struct ledger *l, const struct carnet_entitlement *e,
+                                                 const struct carnet_digest *id, const uint8_t *bytes, size_t size,
+                                                 int64_t now, struct carnet_diag *diag);
+
+/* ---- licenses ---- */
+struct ledger_license {
+    int64_t number; /* of the row */
+    struct carnet_digest vendor, issuer, entitlement;
+    char id[CARNET_ID_TEXT_SIZE];
+    uint32_t revision;
+    char product[CARNET_ID_TEXT_SIZE], edition[CARNET_ID_TEXT_SIZE], licensee[CARNET_TEXT_SIZE];
+    uint32_t seats, in_use, held, users;
+    bool offline_allowed, offline;
+    int64_t not_after;
+};
+/* All, or those of one vendor, or of one product; sorted by id and vendor; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_licenses(struct ledger *l, const struct carnet_digest *vendor,
+                                                const char *product, struct ledger_license **out, size_t *count,
+                                                struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_license_get(struct ledger *l, const struct carnet_digest *vendor, const char *id,
+                                                   struct ledger_license *out, struct carnet_diag *diag);
+/* By what a person types: the id, else what only one license's id, product or licensee begins with. CARNET_NOT_FOUND,
+ * or CARNET_USAGE when several do. */
+CARNET_MUST_USE enum carnet_err ledger_license_find(struct ledger *l, const char *text, struct ledger_license *out,
+                                                    struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_license_convert(struct ledger *l, int64_t license, bool offline,
+                                                       struct carnet_diag *diag);
+
+/* ---- users of an online license ---- */
+struct ledger_user {
+    char name[CARNET_TEXT_SIZE];
+    int64_t since;
+};
+CARNET_MUST_USE enum carnet_err ledger_user_add(struct ledger *l, int64_t license, const char *name, int64_t now,
+                                                bool *known, struct carnet_diag *diag);
+/* CARNET_NOT_FOUND when there is no such user. */
+CARNET_MUST_USE enum carnet_err ledger_user_remove(struct ledger *l, int64_t license, const char *name,
+                                                   struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_users(struct ledger *l, int64_t license, struct ledger_user **out, size_t *count,
+                                             struct carnet_diag *diag);
+
+/* ---- grants and seats ---- */
+struct ledger_grant {
+    int64_t number, license; /* of the rows */
+    struct carnet_digest fingerprint;
+    uint32_t seat, epoch, serial; /* of its newest license */
+    struct carnet_digest machine_key, entitlement;
+    bool has_user;
+    struct carnet_digest user;
+    char label[CARNET_TEXT_SIZE];
+    int64_t since, lease_until;
+    int64_t ended; /* INT64_MIN while it lives */
+    enum carnet_end how;
+    bool has_release;
+    struct carnet_digest release; /* meaningful when has_release: what freed it */
+};
+#define LEDGER_LIVES INT64_MIN
+/* CARNET_NOT_FOUND when there is none (diag is then unchanged: it is a question, not a refusal). */
+CARNET_MUST_USE enum carnet_err ledger_grant_of_fingerprint(struct ledger *l, int64_t license,
+                                                            const struct carnet_digest *fingerprint,
+                                                            struct ledger_grant *out, struct carnet_diag *diag);
+/* The living grant of that machine key and user (NULL: none), G-6. CARNET_NOT_FOUND as above. */
+CARNET_MUST_USE enum carnet_err ledger_grant_of_machine(struct ledger *l, int64_t license,
+                                                        const struct carnet_digest *machine_key,
+                                                        const struct carnet_digest *user, struct ledger_grant *out,
+                                                        struct carnet_diag *diag);
+/* A living grant whose machine has that system-uuid fact. CARNET_NOT_FOUND as above. */
+CARNET_MUST_USE enum carnet_err ledger_grant_of_system(struct ledger *l, int64_t license,
+                                                       const struct carnet_digest *system, struct ledger_grant *out,
+                                                       struct carnet_diag *diag);
+/* The living grant on a seat. CARNET_NOT_FOUND as above. */
+CARNET_MUST_USE enum carnet_err ledger_grant_on_seat(struct ledger *l, int64_t license, uint32_t seat,
+                                                     struct ledger_grant *out, struct carnet_diag *diag);
+/* All living grants by seat; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_grant **out,
+                                              size_t *count, struct carnet_diag *diag);
+/* The lowest free seat; CARNET_NO_SEAT. */
+CARNET_MUST_USE enum carnet_err ledger_seat_lowest(struct ledger *l, int64_t license, uint32_t *seat,
+                                                   struct carnet_diag *diag);
+struct ledger_freed {
+    uint32_t seat;
+    int64_t since;
+};
+/* The seats that were given once and are free again, and the highest seat ever given; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_seats_freed(struct ledger *l, int64_t license, struct ledger_freed **out,
+                                                   size_t *count, uint32_t *highest, struct carnet_diag *diag);
+/* A new grant on a free seat; `facts` gives its system-uuid. Sets g->number. The schema itself refuses a seat beyond
+ * the license's (CARNET_NO_SEAT). */
+CARNET_MUST_USE enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g,
+                                                 const struct carnet_facts *facts, struct carnet_diag *diag);
+/* Ends it, and its seat is free. `release` may be NULL. */
+CARNET_MUST_USE enum carnet_err ledger_grant_end(struct ledger *l, const struct ledger_grant *g, enum carnet_end how,
+                                                 const struct carnet_digest *release, int64_t now,
+                                                 struct carnet_diag *diag);
+/* Losses of a license counted since that time; and one more. */
+CARNET_MUST_USE enum carnet_err ledger_losses_since(struct ledger *l, int64_t license, int64_t since, uint32_t *out,
+                                                    struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_loss_add(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                                struct carnet_diag *diag);
+
+/* ---- outbox: the exact bytes of what was signed ---- */
+struct ledger_bundle {
+    struct carnet_digest id;
+    enum carnet_kind_id kind;
+    int64_t license, grant; /* rows */
+    uint32_t serial;
+    const uint8_t *bytes;
+    size_t size;
+};
+CARNET_MUST_USE enum carnet_err ledger_bundle_add(struct ledger *l, const struct ledger_bundle *b, int64_t now,
+                                                  struct carnet_diag *diag);
+/* The newest bundle of that kind of a grant; CARNET_NOT_FOUND. Appends to out. */
+CARNET_MUST_USE enum carnet_err ledger_bundle_of_grant(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
+                                                       struct carnet_digest *id, struct carnet_buffer *out,
+                                                       struct carnet_diag *diag);
+/* Did this ledger sign the bundle of that id for that grant? */
+CARNET_MUST_USE enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id,
+                                                    bool *out, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_bundle_delivered(struct ledger *l, const struct carnet_digest *id, int64_t now,
+                                                        struct carnet_diag *diag);
+/* Remembers a bundle that a machine signed. The same again changes nothing. */
+struct ledger_received {
+    struct carnet_digest id, machine_key;
+    enum carnet_kind_id kind;
+    struct carnet_sequence sequence;
+};
+CARNET_MUST_USE enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_received *r, int64_t now,
+                                                    struct carnet_diag *diag);
+
+/* ---- journal ---- */
+/* An event; absent members are NULL or 0. Names and reasons go into the chain as salted digests alone. */
+struct ledger_event {
+    const char *what;    /* "assign", one word */
+    const char *license; /* its id */
+    uint32_t revision, seat, serial;
+    const struct carnet_digest *grant; /* id of its fingerprint */
+    const struct carnet_digest *entitlement, *machine, *key, *release, *bundle;
+    const char *name; /* a person's or machine's name */
+    const char *note; /* one word */
+};
+/*
+ * Appends to the chain of that vendor and signer (opening it first when new). CARNET_CONFIGURATION when the clock is
+ * before the journal's last time. *at may be NULL.
+ */
+CARNET_MUST_USE enum carnet_err ledger_event_add(struct ledger *l, const struct carnet_digest *vendor,
+                                                 const struct carnet_digest *signer, int64_t now,
+                                                 const struct ledger_event *event, struct carnet_journal_position *at,
+                                                 struct carnet_diag *diag);
+/* The last position of a chain; position 0 when it is empty. */
+CARNET_MUST_USE enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,
+                                                    const struct carnet_digest *signer,
+                                                    struct carnet_journal_position *out, struct carnet_diag *diag);
+/* Is that position, with that digest, in the chain? */
+CARNET_MUST_USE enum carnet_err ledger_journal_has(struct ledger *l, const struct carnet_digest *vendor,
+                                                   const struct carnet_digest *signer,
+                                                   const struct carnet_journal_position *at, bool *out,
+                                                   struct carnet_diag *diag);
+/* Holds the chains against their digests: all events, or the last of each. CARNET_LEDGER_DAMAGED. */
+CARNET_MUST_USE enum carnet_err ledger_journal_check(struct ledger *l, bool whole, struct carnet_diag *diag);
+
+#endif

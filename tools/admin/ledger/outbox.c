@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What was signed, byte for byte, so that it can be given again; and what machines sent. */
+#include "bundle/kind.h"
+#include "database.h"
+
+enum carnet_err ledger_bundle_add(struct ledger *l, const struct ledger_bundle *b, int64_t now,
+                                  struct carnet_diag *diag)
+{
+    return database_run(
+        l, diag, "INSERT INTO bundle (id, kind, license, seat_grant, serial, made, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "dtiiiib", &b->id, carnet_kind_get(b->kind)->name, b->license, b->grant, (int64_t)b->serial, now,
+        (const void *)b->bytes, b->size);
+}
+
+enum carnet_err ledger_bundle_of_grant(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
+                                       struct carnet_digest *id, struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum carnet_err err = database_query(
+        l, &s, diag, "SELECT id, bytes FROM bundle WHERE seat_grant = ? AND kind = ? ORDER BY serial DESC LIMIT 1",
+        "it", grant, carnet_kind_get(kind)->name);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "The ledger holds no %s of that grant.",
+                           carnet_kind_get(kind)->name);
+    err = column_bytes(s, 1, out);
+    if (!err)
+        column_digest(s, 0, id);
+    database_done(s);
+    return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
+}
+
+enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id, bool *out,
+                                    struct carnet_diag *diag)
+{
+    int64_t there = 0;
+    enum carnet_err err =
+        database_number(l, 0, &there, diag, "SELECT 1 FROM bundle WHERE id = ? AND seat_grant = ?", "di", id, grant);
+
+    if (!err)
+        *out = there != 0;
+    return err;
+}
+
+enum carnet_err ledger_bundle_delivered(struct ledger *l, const struct carnet_digest *id, int64_t now,
+                                        struct carnet_diag *diag)
+{
+    return database_run(l, diag, "UPDATE bundle SET delivered = ? WHERE id = ? AND delivered IS NULL", "id", now, id);
+}
+
+enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_received *r, int64_t now,
+                                    struct carnet_diag *diag)
+{
+    return database_run(l, diag,
+                        "INSERT INTO received (id, kind, machine_key, sequence, previous, at)"
+                        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                        "dtdiDi", &r->id, carnet_kind_get(r->kind)->name, &r->machine_key,
+                        (int64_t)r->sequence.sequence, r->sequence.sequence > 1 ? &r->sequence.previous : NULL, now);
+}
