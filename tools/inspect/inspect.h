@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands of carnet-inspect share. */
+#ifndef CARNET_INSPECT_INSPECT_H
+#define CARNET_INSPECT_INSPECT_H
+
+#include "common/cli.h"
+#include "rules/reading.h"
+
+/* ---- commands ---- */
+enum carnet_err inspect_show_run(struct cli *cli);
+enum carnet_err inspect_verify_run(struct cli *cli);
+
+/* ---- whom to trust ---- */
+/* The roots that were given. Zero-initialised trusts nobody. */
+struct inspect_trust {
+    struct carnet_anchors anchors;
+    struct carnet_anchor *list; /* of anchors */
+    char **sources;             /* the file of each */
+};
+/* From --trust, else $CARNET_TRUST, else /etc/carnet/trust.d; a folder stands for its *.pem. A file without a sound
+ * root key is CARNET_CONFIGURATION. */
+CARNET_MUST_USE enum carnet_err inspect_trust_load(struct cli *cli, struct inspect_trust *out);
+void inspect_trust_clear(struct inspect_trust *trust);
+/* The file that a root key came from, or NULL. */
+const char *inspect_trust_source(const struct inspect_trust *trust, const struct carnet_digest *root);
+/* Puts advice that fits an inspector into a diagnosis CARNET_UNTRUSTED_KEY. */
+void inspect_trust_advise(const struct inspect_trust *trust, struct carnet_diag *diag);
+
+/* ---- time ---- */
+/* --at, else now. */
+CARNET_MUST_USE enum carnet_err inspect_at(struct cli *cli, int64_t *at);
+/* O-1 and O-2, as far as they can be judged without a machine. */
+CARNET_MUST_USE enum carnet_err inspect_judge_time(const struct carnet_document *document, int64_t at,
+                                                   struct carnet_diag *diag);
+
+/* ---- what a file holds ---- */
+/* One bundle, or one embedded in it. The document may be unverified. */
+struct inspect_layer {
+    const struct carnet_reading *reading;
+    const struct carnet_document *document; /* NULL when it can't be parsed */
+    bool judged;                            /* every stage held */
+    struct carnet_reading *own_reading;     /* where the walk did not come that far */
+    struct carnet_document *own_document;
+};
+#define INSPECT_LAYERS_MOST 3 /* */
+/* From the outermost inwards. */
+struct inspect_layers {
+    size_t count;
+    struct inspect_layer list[INSPECT_LAYERS_MOST];
+};
+void inspect_layers_open(const struct carnet_reading *reading, const struct carnet_read_options *options,
+                         struct inspect_layers *out);
+void inspect_layers_clear(struct inspect_layers *layers);
+/* "verified", "self-asserted" (its signature holds, and nobody vouches for the signer) or "unverified". */
+const char *inspect_layer_status(const struct inspect_layer *layer);
+
+/* Every stage with its outcome, as JSON; machine and user are not checked here (R-6). `time` is the outcome of
+ * inspect_judge_time, or CARNET_OUTCOME_COUNT when it was not asked. NULL when there is no memory. */
+json_t *inspect_stages(const struct carnet_reading *reading, enum carnet_err err, enum carnet_err time);
+
+/* ---- how it is told ---- */
+/* All fields of a document: text for people as data, and the same as a JSON object. Times are told relative to `at`. */
+json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at);
+/* Who says what to whom: one sentence, escaped. */
+void inspect_sentence(const struct carnet_document *document, char *out, size_t room);
+/* The same in few words, for a line of a list: "license CAD-1 seat 3 for lab-7 until 2027-01-01". */
+void inspect_summary(const struct carnet_document *document, char *out, size_t room);
+/* Prints the chain of trust as a tree, from the root to the machine. */
+void inspect_tree(struct cli *cli, const struct inspect_layers *layers, const struct inspect_trust *trust);
+
+#endif

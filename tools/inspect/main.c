@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* carnet-inspect: sees and verifies any file of the exchange, and changes nothing. */
+#include <limits.h>
+
+#include "common/explain.h"
+#include "inspect/inspect.h"
+
+static const struct cli_option reading_options[] = {
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    {NULL, 0, NULL, false, NULL},
+};
+
+static const char *const show_examples[] = {
+    "show license-lab-7-1b2c3d4e.carnet\tsays who says what to whom, and whether it is proved",
+    "show --trust root.pem --json -\treads standard input, as a bundle or pasted text",
+    NULL,
+};
+static const char *const verify_examples[] = {
+    "verify --trust root.pem /media/stick\tverifies every carnet file on the stick",
+    "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
+    NULL,
+};
+static const char *const explain_examples[] = {
+    "explain beyond-entitlement\tsays what an outcome means and what to do",
+    "explain 13\tthe same, by exit code",
+    NULL,
+};
+
+static const struct cli_command commands[] = {
+    {
+        .name = "show",
+        .group = "Look at a file",
+        .arguments = "FILE",
+        .least = 1,
+        .most = 1,
+        .summary = "show all that a file says, verified or not",
+        .schema = "carnet.show/1",
+        .options = reading_options,
+        .examples = show_examples,
+        .run = inspect_show_run,
+    },
+    {
+        .name = "verify",
+        .group = "Check many",
+        .arguments = "PATH...",
+        .least = 1,
+        .most = UINT_MAX,
+        .summary = "verify files, and folders with all that is in them",
+        .schema = "carnet.verify/1",
+        .options = reading_options,
+        .examples = verify_examples,
+        .run = inspect_verify_run,
+    },
+    {
+        .name = "explain",
+        .group = "Understand",
+        .arguments = "[OUTCOME]",
+        .least = 0,
+        .most = 1,
+        .summary = "say what an outcome means and what to do",
+        .schema = "carnet.explain/1",
+        .examples = explain_examples,
+        .run = cli_explain_run,
+    },
+    {.name = NULL},
+};
+
+static const struct cli_program program = {
+    .name = "carnet-inspect",
+    .summary = "Sees and verifies any carnet file, and changes nothing.",
+    .first = "Begin with 'carnet-inspect show FILE'.",
+    .commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main(&program, argc, argv);
+}

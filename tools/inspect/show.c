@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* show FILE: all that a file says, and whether it is proved. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/io.h"
+#include "inspect/inspect.h"
+
+/* The raw entries with their digests, to be compared with SHA256SUMS by hand. */
+static json_t *list_entries(struct cli *cli, const struct carnet_unpacked *unpacked)
+{
+    json_t *list = json_array();
+    int bad = list == NULL;
+    cli_data(cli, "\n%sEntries%s\n", cli_style(cli, "bold"), cli_style(cli, "off"));
+    for (size_t i = 0; i < carnet_unpacked_count(unpacked); i++) {
+        const struct carnet_entry *entry = carnet_unpacked_entry(unpacked, i);
+        struct carnet_digest digest;
+        char hex[CARNET_HEX_SIZE];
+        carnet_sha256(entry->bytes, entry->size, &digest);
+        carnet_digest_hex(&digest, hex);
+        cli_data(cli, "  %7zu  %s  %.16s%s\n", entry->size, hex, entry->name, strlen(entry->name) > 16 ? "..." : "");
+        bad |= json_array_append_new(
+            list, json_pack("{s:s, s:I, s:s}", "name", entry->name, "size", (json_int_t)entry->size, "sha256", hex));
+    }
+    if (bad != 0) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+static int set_hex(json_t *object, const char *key, const struct carnet_digest *digest)
+{
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(digest, hex);
+    return json_object_set_new(object, key, json_string(hex));
+}
+
+/* One bundle of the chain; `fields` is stolen. */
+static json_t *describe_layer(const struct inspect_layer *layer, json_t *fields)
+{
+    const struct carnet_unpacked *unpacked = carnet_reading_unpacked(layer->reading);
+    const struct carnet_intact *intact = carnet_reading_intact(layer->reading);
+    const struct carnet_signed *signature = carnet_reading_signed(layer->reading);
+    json_t *object = json_object();
+    int bad = object == NULL;
+    if (unpacked != NULL)
+        bad |= json_object_set_new(object, "kind", json_string(carnet_unpacked_kind_name(unpacked)));
+    bad |= json_object_set_new(object, "status", json_string(inspect_layer_status(layer)));
+    if (intact != NULL)
+        bad |= set_hex(object, "id", carnet_intact_id(intact));
+    if (signature != NULL)
+        bad |= set_hex(object, "signer", carnet_signed_signer(signature));
+    if (layer->document != NULL)
+        bad |= json_object_set_new(object, "document", fields);
+    if (bad != 0) {
+        json_decref(object);
+        return NULL;
+    }
+    return object;
+}
+
+static void tell_head(struct cli *cli, const char *file, const struct inspect_layer *outer, enum carnet_err err)
+{
+    char shown[512], sentence[1024];
+    const char *status = inspect_layer_status(outer);
+    carnet_text_escape(file, strlen(file), shown, sizeof shown);
+    if (!outer->judged) {
+        cli_data(cli, "%s%sUNVERIFIED%s  %s\n", cli_style(cli, "bold"), cli_style(cli, "bad"), cli_style(cli, "off"),
+                 shown);
+        cli_data(cli, "%s: %s\nNothing below is proved; anyone may have written it.\n", carnet_outcome_name(err),
+                 cli_diag(cli)->detail);
+    } else {
+        cli_data(cli, "%s%s%s%s  %s\n", cli_style(cli, "bold"), cli_style(cli, "good"), status, cli_style(cli, "off"),
+                 shown);
+    }
+    if (outer->document != NULL) {
+        inspect_sentence(outer->document, sentence, sizeof sentence);
+        cli_data(cli, "\n%s\n", sentence);
+    }
+}
+
+static void tell_ids(struct cli *cli, const struct inspect_layer *outer)
+{
+    const struct carnet_intact *intact = carnet_reading_intact(outer->reading);
+    const struct carnet_signed *signature = carnet_reading_signed(outer->reading);
+    char hex[CARNET_HEX_SIZE];
+    if (signature == NULL)
+        return;
+    cli_data(cli, "\n%sBundle%s\n", cli_style(cli, "bold"), cli_style(cli, "off"));
+    if (intact != NULL) {
+        carnet_digest_hex(carnet_intact_id(intact), hex);
+        cli_data(cli, "  %-22s %s\n", "Id", hex);
+        cli_set(cli, "id", json_string(hex));
+    }
+    carnet_digest_hex(carnet_signed_signer(signature), hex);
+    cli_data(cli, "  %-22s %s\n", "Signed by key", hex);
+    cli_set(cli, "signer", json_string(hex));
+}
+
+/* The outermost document in full; those it rests on in full as JSON, and as headed parts of the text. */
+static void tell_layers(struct cli *cli, const struct inspect_layers *layers, int64_t at)
+{
+    json_t *chain = json_array();
+    int bad = chain == NULL;
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct inspect_layer *layer = &layers->list[i];
+        json_t *fields = NULL;
+        if (layer->document != NULL) {
+            if (i > 0)
+                cli_data(cli, "\n%s--- what it rests on: %s (%s) ---%s\n", cli_style(cli, "dim"),
+                         carnet_document_kind(layer->document)->name, inspect_layer_status(layer),
+                         cli_style(cli, "off"));
+            fields = inspect_fields(cli, layer->document, at);
+        }
+        bad |= json_array_append_new(chain, describe_layer(layer, fields));
+    }
+    if (bad != 0) {
+        json_decref(chain);
+        chain = NULL;
+    }
+    cli_set(cli, "chain", chain);
+}
+
+enum carnet_err inspect_show_run(struct cli *cli)
+{
+    const char *file = cli_argument(cli, 0);
+    struct inspect_trust trust = {0};
+    struct inspect_layers layers = {0};
+    struct cli_bundle bundle = {0};
+    struct carnet_read_options options = {0};
+    int64_t at = 0;
+    enum carnet_err err = inspect_at(cli, &at);
+    if (err == CARNET_OK)
+        err = inspect_trust_load(cli, &trust);
+    if (err != CARNET_OK)
+        goto out;
+    options.anchors = &trust.anchors;
+    err = cli_bundle_read(cli, file, &options, &bundle);
+    inspect_trust_advise(&trust, cli_diag(cli));
+    if (bundle.reading == NULL || carnet_reading_unpacked(bundle.reading) == NULL)
+        goto out; /* nothing to look at: the refusal says why */
+    inspect_layers_open(bundle.reading, &options, &layers);
+    tell_head(cli, file, &layers.list[0], err);
+    cli_set(cli, "inspected", cli_json_text(file));
+    cli_set(cli, "status", json_string(inspect_layer_status(&layers.list[0])));
+    cli_set(cli, "kind", json_string(carnet_unpacked_kind_name(carnet_reading_unpacked(bundle.reading))));
+    inspect_tree(cli, &layers, &trust);
+    tell_ids(cli, &layers.list[0]);
+    cli_set(cli, "stages", inspect_stages(bundle.reading, err, CARNET_OUTCOME_COUNT));
+    tell_layers(cli, &layers, at);
+    cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(bundle.reading)));
+out:
+    inspect_layers_clear(&layers);
+    cli_bundle_clear(&bundle);
+    inspect_trust_clear(&trust);
+    return err;
+}

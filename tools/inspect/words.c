@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Who says what to whom: sentences, short words for a list, and the chain of trust as a tree. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "inspect/inspect.h"
+
+/* A text of a document, escaped; not more than a line can bear. */
+struct shown {
+    char text[200];
+};
+static struct shown show(const char *text)
+{
+    struct shown s;
+    carnet_text_escape(text, strlen(text), s.text, sizeof s.text);
+    return s;
+}
+
+static struct shown machine_words(const char *label)
+{
+    struct shown s = {"a machine without a label"};
+    if (label[0] != '\0')
+        (void)snprintf(s.text, sizeof s.text, "the machine \"%.180s\"", show(label).text);
+    return s;
+}
+
+static void end_words(int64_t end, char out[32])
+{
+    char utc[CARNET_UTC_SIZE];
+    carnet_utc_format(end, utc);
+    if (end == CARNET_NEVER)
+        (void)snprintf(out, 32, "without an end");
+    else
+        (void)snprintf(out, 32, "until %.10s", utc);
+}
+
+static int64_t license_end(const struct carnet_license *l)
+{
+    return l->lease_until < l->not_after ? l->lease_until : l->not_after;
+}
+
+static void license_sentence(const struct carnet_license *l, char *out, size_t room)
+{
+    char end[32];
+    end_words(license_end(l), end);
+    (void)snprintf(out, room, "The administrator says to %s: seat %" PRIu32 " of %s (%s, for %s) is yours, %s.",
+                   machine_words(l->machine_label).text, l->grant.seat, l->grant.license, l->product,
+                   show(l->licensee).text, end);
+}
+
+static void receipt_sentence(const struct carnet_receipt *r, char *out, size_t room)
+{
+    const struct shown machine = machine_words(r->machine_label);
+    const struct shown reason = show(r->reason);
+    const char *how = r->end == CARNET_END_FREED     ? "was freed by its release"
+                      : r->end == CARNET_END_REVOKED ? "was revoked"
+                                                     : "went to another fingerprint";
+    (void)snprintf(out, room, "The administrator says to %s: the grant of seat %" PRIu32 " of %s %s%s%s.", machine.text,
+                   r->grant.seat, r->grant.license, how, r->reason[0] != '\0' ? ": " : "", reason.text);
+}
+
+static void fingerprint_sentence(const struct carnet_fingerprint *f, char *out, size_t room)
+{
+    char products[128] = "its products";
+    if (f->product_count == 1)
+        (void)snprintf(products, sizeof products, "%s", f->products[0].id);
+    else if (f->product_count > 1)
+        (void)snprintf(products, sizeof products, "%s and %" PRIu32 " more", f->products[0].id, f->product_count - 1);
+    (void)snprintf(out, room, "%s asks the administrator for %s for %s. It says so itself: nobody vouches for it.",
+                   f->label[0] != '\0' ? show(f->label).text : "A machine", f->renew ? "a renewal" : "a seat",
+                   products);
+}
+
+void inspect_sentence(const struct carnet_document *document, char *out, size_t room)
+{
+    const struct carnet_entitlement *e = carnet_document_entitlement(document);
+    const struct carnet_fingerprint *f = carnet_document_fingerprint(document);
+    const struct carnet_license *l = carnet_document_license(document);
+    const struct carnet_release *r = carnet_document_release(document);
+    const struct carnet_receipt *receipt = carnet_document_receipt(document);
+    out[0] = '\0';
+    if (e != NULL)
+        (void)snprintf(out, room,
+                       "%s says to the administrator: %s has %" PRIu32 " seat%s of %s (%s, revision %" PRIu32
+                       "), offline use %s.",
+                       show(e->vendor_name).text, show(e->licensee).text, e->seats, e->seats == 1 ? "" : "s",
+                       e->license, e->product, e->revision, e->offline_allowed ? "allowed" : "denied");
+    else if (f != NULL)
+        fingerprint_sentence(f, out, room);
+    else if (l != NULL)
+        license_sentence(l, out, room);
+    else if (r != NULL)
+        (void)snprintf(out, room, "The machine says to the administrator: seat %" PRIu32 " of %s %s.", r->grant.seat,
+                       r->grant.license, r->declined ? "was declined, it was never used here" : "is given back");
+    else if (receipt != NULL)
+        receipt_sentence(receipt, out, room);
+}
+
+void inspect_summary(const struct carnet_document *document, char *out, size_t room)
+{
+    const struct carnet_entitlement *e = carnet_document_entitlement(document);
+    const struct carnet_fingerprint *f = carnet_document_fingerprint(document);
+    const struct carnet_license *l = carnet_document_license(document);
+    const struct carnet_release *r = carnet_document_release(document);
+    const struct carnet_receipt *receipt = carnet_document_receipt(document);
+    char end[32];
+    out[0] = '\0';
+    if (e != NULL)
+        (void)snprintf(out, room, "entitlement %s revision %" PRIu32 ", %" PRIu32 " seat%s, offline %s", e->license,
+                       e->revision, e->seats, e->seats == 1 ? "" : "s", e->offline_allowed ? "allowed" : "denied");
+    else if (f != NULL)
+        (void)snprintf(out, room, "fingerprint%s%s, self-asserted", f->label[0] != '\0' ? " of " : "",
+                       show(f->label).text);
+    else if (l != NULL) {
+        end_words(license_end(l), end);
+        (void)snprintf(out, room, "license %s seat %" PRIu32 "%s%s, %s", l->grant.license, l->grant.seat,
+                       l->machine_label[0] != '\0' ? " for " : "", show(l->machine_label).text, end);
+    } else if (r != NULL)
+        (void)snprintf(out, room, "release %s seat %" PRIu32 ", %s", r->grant.license, r->grant.seat,
+                       r->declined ? "declined" : "released");
+    else if (receipt != NULL)
+        (void)snprintf(out, room, "receipt %s seat %" PRIu32 ", %s", receipt->grant.license, receipt->grant.seat,
+                       receipt->end == CARNET_END_FREED     ? "freed"
+                       : receipt->end == CARNET_END_REVOKED ? "revoked"
+                                                            : "replaced");
+}
+
+/* ---- the tree ---- */
+
+static void branch(struct cli *cli, unsigned depth, const char *what, const char *status)
+{
+    const char *good = strcmp(status, "unverified") == 0 || strcmp(status, "not trusted") == 0 ? "bad" : "good";
+    if (depth > 0)
+        cli_data(cli, "  %*s%s ", (int)(3 * (depth - 1)), "", cli_utf8() ? "\u2514\u2500" : "`-");
+    else
+        cli_data(cli, "  ");
+    cli_data(cli, "%s  %s%s%s\n", what, cli_style(cli, good), status, cli_style(cli, "off"));
+}
+
+static void key_words(const char *role, const struct carnet_digest *key, char *out, size_t room)
+{
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(key, hex);
+    (void)snprintf(out, room, "%s %.16s...", role, hex);
+}
+
+static void layer_words(const struct inspect_layer *layer, char *out, size_t room)
+{
+    const struct carnet_unpacked *unpacked = carnet_reading_unpacked(layer->reading);
+    if (layer->document != NULL)
+        inspect_summary(layer->document, out, room);
+    else
+        (void)snprintf(out, room, "%s", unpacked != NULL ? carnet_unpacked_kind_name(unpacked) : "not a bundle");
+}
+
+/* The machine that a license is for stands between the license and what the machine says. */
+static unsigned machine_branch(struct cli *cli, const struct inspect_layer *layer, unsigned depth)
+{
+    const struct carnet_license *l = layer->document != NULL ? carnet_document_license(layer->document) : NULL;
+    char words[128];
+    if (l == NULL)
+        return depth;
+    key_words("machine", &l->machine_key, words, sizeof words);
+    branch(cli, depth, words, layer->judged ? "named in the license" : "unverified");
+    return depth + 1;
+}
+
+void inspect_tree(struct cli *cli, const struct inspect_layers *layers, const struct inspect_trust *trust)
+{
+    char words[512];
+    unsigned depth = 0;
+    const struct inspect_layer *inner = &layers->list[layers->count - 1];
+    const struct carnet_signed *signature = carnet_reading_signed(inner->reading);
+    const struct carnet_kind *kind = carnet_reading_kind(inner->reading);
+
+    cli_data(cli, "\n%sChain of trust%s\n", cli_style(cli, "bold"), cli_style(cli, "off"));
+    if (signature != NULL && kind != NULL) {
+        const struct carnet_digest *signer = carnet_signed_signer(signature);
+        const char *source = inspect_trust_source(trust, signer);
+        char from[320];
+        (void)snprintf(from, sizeof from, "trusted (%s)", source != NULL ? show(source).text : "");
+        key_words(kind->signer == CARNET_ROLE_ROOT ? "vendor root" : carnet_role_name(kind->signer), signer, words,
+                  sizeof words);
+        branch(cli, depth++, words, source != NULL ? from : kind->self_asserted ? "self-asserted" : "not trusted");
+    }
+    for (size_t i = layers->count; i-- > 0;) {
+        layer_words(&layers->list[i], words, sizeof words);
+        branch(cli, depth++, words, inspect_layer_status(&layers->list[i]));
+        depth = machine_branch(cli, &layers->list[i], depth);
+    }
+}
