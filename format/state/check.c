@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "state/check.h"
+
+#include <string.h>
+
+#define DATE_AHEAD_MOST (48 * CARNET_HOUR) /* O-2 */
+
+static const char *const step_names[CARNET_CHECK_COUNT] = {
+#define CARNET_CHECK_NAME(symbol, name) [CARNET_CHECK_##symbol] = name,
+    CARNET_CHECK_STEPS(CARNET_CHECK_NAME)
+#undef CARNET_CHECK_NAME
+};
+
+const char *carnet_check_step_name(enum carnet_check_step step)
+{
+    return step_names[step];
+}
+
+enum carnet_err carnet_surroundings_read(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                         const struct carnet_machine *machine, int64_t now,
+                                         struct carnet_surroundings *out, struct carnet_diag *diag)
+{
+    struct carnet_surroundings s = {.now = now};
+    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
+    char user[CARNET_MACHINE_VALUE_SIZE];
+    enum carnet_err err = carnet_state_machine_id(state, vendor, &s.machine_key, diag);
+    s.has_key = err == CARNET_OK;
+    if (err == CARNET_OK)
+        err = carnet_state_secret(state, vendor, secret, diag);
+    else if (err == CARNET_NOT_FOUND)
+        err = CARNET_OK; /* without a secret only the facts keyed by the vendor id can be compared */
+    if (err == CARNET_OK)
+        err = carnet_machine_facts(machine, vendor, secret, &s.facts);
+    if (err == CARNET_OK)
+        err = carnet_machine_user(NULL, user, diag);
+    if (err == CARNET_OK)
+        err = carnet_machine_digest("user", user, vendor, secret, &s.user);
+    if (err == CARNET_OK)
+        err = carnet_state_floors(state, vendor, &s.floors, diag);
+    explicit_bzero(secret, sizeof(secret));
+    if (err != CARNET_OK)
+        return err;
+    s.is_virtual = strcmp(machine->virtual_system, "none") != 0;
+    s.is_container = strcmp(machine->container_system, "none") != 0;
+    *out = s;
+    return CARNET_OK;
+}
+
+enum carnet_err carnet_check_date(int64_t dated, int64_t now, struct carnet_diag *diag)
+{
+    if (dated <= now + DATE_AHEAD_MOST)
+        return CARNET_OK;
+    char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
+    carnet_utc_format(dated, then);
+    carnet_utc_format(now, here);
+    return carnet_fail(diag, CARNET_NOT_YET_VALID, "O-2",
+                       "It is dated %s, more than 48 hours ahead of this machine's clock, which says %s.", then, here);
+}
+
+/* T-6, second sentence. */
+static void check_vendor(const struct carnet_license *l, const struct carnet_ask *ask, struct carnet_diag *diag)
+{
+    if (ask->vendor == NULL || carnet_digest_equal(ask->vendor, &l->vendor))
+        return;
+    char named[CARNET_HEX_SIZE], asked[CARNET_HEX_SIZE];
+    carnet_digest_hex(&l->vendor, named);
+    carnet_digest_hex(ask->vendor, asked);
+    carnet_fail(diag, CARNET_WRONG_VENDOR, "T-6", "The license is from the vendor %s, the product's vendor is %s.",
+                named, asked);
+}
+
+/* G-4. */
+static void check_ended(const struct carnet_license *l, bool released, const struct carnet_receipt *receipt,
+                        struct carnet_diag *diag)
+{
+    char at[CARNET_UTC_SIZE];
+    if (receipt != NULL && receipt->end == CARNET_END_REVOKED) {
+        carnet_utc_format(receipt->at, at);
+        carnet_fail(diag, CARNET_REVOKED, "G-4", "Seat %u of %s was revoked on %s: %s.", l->grant.seat,
+                    l->grant.license, at, receipt->reason);
+    } else if (receipt != NULL) {
+        carnet_utc_format(receipt->at, at);
+        carnet_fail(diag, CARNET_RELEASED, "G-4", "Seat %u of %s was %s on %s.", l->grant.seat, l->grant.license,
+                    receipt->end == CARNET_END_FREED ? "released and freed" : "replaced by another grant", at);
+    } else if (released) {
+        carnet_fail(diag, CARNET_RELEASED, "G-4", "Seat %u of %s was released on this machine.", l->grant.seat,
+                    l->grant.license);
+        carnet_fail_next(diag,
+                         "Take the release file to your administrator ('carnet-user release %s' writes it again); to "
+                         "use the product here again, make a new fingerprint.",
+                         l->grant.license);
+    }
+}
+
+/* M-5 to M-7. */
+static void check_machine(const struct carnet_license *l, const struct carnet_entitlement *e,
+                          const struct carnet_surroundings *s, struct carnet_match *match, struct carnet_diag *diag)
+{
+    char words[384];
+    carnet_match(&l->facts, &l->matching, &s->facts, match);
+    carnet_match_words(match, &l->matching, words, sizeof(words));
+    if (!s->has_key)
+        carnet_fail(
+            diag, CARNET_WRONG_MACHINE, "M-6",
+            "The license is for another machine: this one has never made a fingerprint for this vendor. Facts: %s.",
+            words);
+    else if (!carnet_digest_equal(&l->machine_key, &s->machine_key))
+        carnet_fail(diag, CARNET_WRONG_MACHINE, "M-6", "The license is for a machine with another key. Facts: %s.",
+                    words);
+    else if (!match->matches)
+        carnet_fail(diag, CARNET_WRONG_MACHINE, "M-5",
+                    "This machine has changed too much, or is another one. Facts: %s.", words);
+    else if (s->is_virtual && e->virtual_refused)
+        carnet_fail(diag, CARNET_VIRTUAL_REFUSED, "M-7",
+                    "This is a virtual machine, which the license does not allow.");
+    else if (s->is_container && e->container == CARNET_CONTAINER_REFUSED)
+        carnet_fail(diag, CARNET_VIRTUAL_REFUSED, "M-7", "This is a container, which the license does not allow.");
+}
+
+/* O-1 to O-4. */
+static void check_time(const struct carnet_license *l, const struct carnet_entitlement *e,
+                       const struct carnet_surroundings *s, int64_t expires, struct carnet_diag *diag)
+{
+    char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
+    const struct carnet_floors *f = &s->floors;
+    int64_t floor = f->signed_floor > f->local_floor ? f->signed_floor : f->local_floor;
+    int64_t tolerance = (int64_t)e->clock_tolerance_hours * CARNET_HOUR;
+    if (floor != INT64_MIN && s->now < floor - tolerance) {
+        carnet_utc_format(floor, then);
+        carnet_utc_format(s->now, here);
+        carnet_fail(diag, CARNET_CLOCK_SET_BACK, "O-4",
+                    "This machine's clock says %s, but it was %s already (%u hours of difference are allowed).", here,
+                    then, e->clock_tolerance_hours);
+    } else if (carnet_check_date(l->issued, s->now, diag) == CARNET_OK && s->now > expires) {
+        carnet_utc_format(expires, then);
+        carnet_fail(diag, CARNET_EXPIRED, "O-1", "%s %s ran out on %s.",
+                    l->lease_until < l->not_after ? "The lease of" : "The license", l->grant.license, then);
+    }
+}
+
+/* */
+static void check_feature(const struct carnet_license *l, const struct carnet_entitlement *e,
+                          const struct carnet_ask *ask, struct carnet_diag *diag)
+{
+    if (ask->product != NULL && strcmp(ask->product, l->product) != 0) {
+        carnet_fail(diag, CARNET_NOT_COVERED, "Q-1", "The license is for the product '%s'.", l->product);
+        return;
+    }
+    if (ask->edition != NULL && strcmp(ask->edition, l->edition) != 0) {
+        carnet_fail(diag, CARNET_NOT_COVERED, "Q-1", "The license is for the edition '%s'.",
+                    l->edition[0] == '\0' ? "none" : l->edition);
+        return;
+    }
+    if (ask->version != NULL && e->newest_version[0] != '\0' &&
+        carnet_version_compare(ask->version, e->newest_version) > 0) {
+        carnet_fail(diag, CARNET_NOT_COVERED, "Q-1", "The license covers product versions up to %s.",
+                    e->newest_version);
+        return;
+    }
+    if (ask->feature == NULL)
+        return;
+    for (uint32_t i = 0; i < l->features.count; i++)
+        if (strcmp(l->features.list[i].name, ask->feature) == 0)
+            return;
+    char feature[128];
+    carnet_fail(diag, CARNET_NOT_COVERED, "Q-1", "The license does not hold the feature '%s'.",
+                carnet_text_escape(ask->feature, strlen(ask->feature), feature, sizeof(feature)));
+}
+
+static void sum_up(struct carnet_check *c)
+{
+    c->failed = CARNET_CHECK_COUNT;
+    c->err = CARNET_OK;
+    for (unsigned i = 0; i < CARNET_CHECK_COUNT; i++) {
+        if (c->judged[i] && c->steps[i].err != CARNET_OK) {
+            c->failed = (enum carnet_check_step)i;
+            c->err = c->steps[i].err;
+            return;
+        }
+    }
+}
+
+void carnet_check_license(const struct carnet_judged *license, bool released, const struct carnet_receipt *receipt,
+                          const struct carnet_surroundings *surroundings, const struct carnet_ask *ask,
+                          struct carnet_check *out)
+{
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(license));
+    const struct carnet_entitlement *e = carnet_judged_entitlement(license);
+    memset(out, 0, sizeof(*out));
+    for (unsigned i = 0; i < CARNET_CHECK_COUNT; i++)
+        out->judged[i] = true;
+    out->has_match = true;
+    out->expires = l->lease_until < l->not_after ? l->lease_until : l->not_after;
+    check_vendor(l, ask, &out->steps[CARNET_CHECK_VENDOR]);
+    check_ended(l, released, receipt, &out->steps[CARNET_CHECK_GRANT]);
+    check_machine(l, e, surroundings, &out->match, &out->steps[CARNET_CHECK_MACHINE]);
+    if (l->has_user && !carnet_digest_equal(&l->user, &surroundings->user))
+        carnet_fail(&out->steps[CARNET_CHECK_USER], CARNET_WRONG_USER, "M-6",
+                    "The license is fixed to another user of this machine.");
+    check_time(l, e, surroundings, out->expires, &out->steps[CARNET_CHECK_TIME]);
+    check_feature(l, e, ask, &out->steps[CARNET_CHECK_FEATURE]);
+    sum_up(out);
+}
+
+/* Where the walk stopped, as a step. */
+static enum carnet_check_step step_of(enum carnet_stage stage, enum carnet_err err)
+{
+    if (err == CARNET_WRONG_VENDOR)
+        return CARNET_CHECK_VENDOR;
+    switch (stage) {
+    case CARNET_STAGE_SIGNATURE:
+        return CARNET_CHECK_SIGNATURE;
+    case CARNET_STAGE_KIND:
+        return CARNET_CHECK_KIND;
+    case CARNET_STAGE_TRUST:
+        return CARNET_CHECK_TRUST;
+    case CARNET_STAGE_ENTITLEMENT:
+        return CARNET_CHECK_ENTITLEMENT;
+    case CARNET_STAGE_FORMAT:
+    case CARNET_STAGE_DOCUMENT: /* its form is wrong, though its signer is trusted */
+    case CARNET_STAGE_COUNT:
+        return CARNET_CHECK_FORMAT;
+    }
+    return CARNET_CHECK_FORMAT;
+}
+
+void carnet_check_grant(const struct carnet_state_grant *grant, const struct carnet_surroundings *surroundings,
+                        const struct carnet_ask *ask, struct carnet_check *out)
+{
+    const struct carnet_judged *license = grant->reading == NULL ? NULL : carnet_reading_judged(grant->reading);
+    const struct carnet_judged *receipt = grant->receipt == NULL ? NULL : carnet_reading_judged(grant->receipt);
+    if (license != NULL) {
+        carnet_check_license(license, grant->released,
+                             receipt == NULL ? NULL : carnet_document_receipt(carnet_judged_document(receipt)),
+                             surroundings, ask, out);
+        return;
+    }
+    memset(out, 0, sizeof(*out));
+    enum carnet_check_step step =
+        step_of(grant->reading == NULL ? CARNET_STAGE_FORMAT : carnet_reading_failed_stage(grant->reading), grant->err);
+    for (unsigned i = 0; i <= (unsigned)step; i++)
+        out->judged[i] = true;
+    out->steps[step] = grant->diag;
+    out->steps[step].err = grant->err == CARNET_OK ? CARNET_NO_LICENSE : grant->err;
+    sum_up(out);
+}
+
+bool carnet_check_better(const struct carnet_check *a, const struct carnet_check *b)
+{
+    if (a->failed != b->failed)
+        return a->failed > b->failed;
+    return a->expires > b->expires;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * May this product run here? One license held against the machine, the user, the clock and what is asked, in the order
+ * of spec/format.md, R-5. Every step is judged, so that all can be shown; the first that fails sets the outcome.
+ */
+#ifndef CARNET_STATE_CHECK_H
+#define CARNET_STATE_CHECK_H
+
+#include "state/state.h"
+
+/* X(SYMBOL, name): the steps of R-5. */
+#define CARNET_CHECK_STEPS(X) \
+    X(FORMAT, "format") \
+    X(SIGNATURE, "signature") \
+    X(KIND, "kind") \
+    X(TRUST, "trust") \
+    X(VENDOR, "vendor") \
+    X(ENTITLEMENT, "entitlement") \
+    X(GRANT, "grant") \
+    X(MACHINE, "machine") \
+    X(USER, "user") \
+    X(TIME, "time") \
+    X(FEATURE, "feature")
+enum carnet_check_step {
+#define CARNET_CHECK_ENUM(symbol, name) CARNET_CHECK_##symbol,
+    CARNET_CHECK_STEPS(CARNET_CHECK_ENUM)
+#undef CARNET_CHECK_ENUM
+        CARNET_CHECK_COUNT
+};
+const char *carnet_check_step_name(enum carnet_check_step step);
+
+/* The machine at hand as one vendor's licenses see it. */
+struct carnet_surroundings {
+    int64_t now;
+    bool has_key; /* the machine has a key for this vendor */
+    struct carnet_digest machine_key;
+    struct carnet_machine_facts facts;
+    struct carnet_digest user;
+    struct carnet_floors floors;
+    bool is_virtual, is_container;
+};
+/* Reads them for a vendor. A machine without a key for the vendor is CARNET_OK, and matches no license. */
+CARNET_MUST_USE enum carnet_err carnet_surroundings_read(const struct carnet_state *state,
+                                                         const struct carnet_digest *vendor,
+                                                         const struct carnet_machine *machine, int64_t now,
+                                                         struct carnet_surroundings *out, struct carnet_diag *diag);
+
+/* What is asked of a license; NULL members ask nothing. */
+struct carnet_ask {
+    const struct carnet_digest *vendor; /* the product's vendor */
+    const char *product;
+    const char *feature;
+    const char *edition;
+    const char *version;
+};
+
+struct carnet_check {
+    enum carnet_err err;                          /* the outcome */
+    enum carnet_check_step failed;                /* the first step that failed, or CARNET_CHECK_COUNT */
+    struct carnet_diag steps[CARNET_CHECK_COUNT]; /* err is CARNET_OK where the step holds */
+    bool judged[CARNET_CHECK_COUNT];              /* false for steps that an earlier failure made pointless */
+    bool has_match;
+    struct carnet_match match;
+    int64_t expires; /* the earlier of lease-until and not-after; CARNET_NEVER; 0 when the license can't be read */
+};
+
+/* Judges a license that was read and judged as a document. `released` and `receipt` (NULL for none) are what the state
+ * knows of its grant. */
+void carnet_check_license(const struct carnet_judged *license, bool released, const struct carnet_receipt *receipt,
+                          const struct carnet_surroundings *surroundings, const struct carnet_ask *ask,
+                          struct carnet_check *out);
+/* The same for a grant of the state, whose license may not even be readable. */
+void carnet_check_grant(const struct carnet_state_grant *grant, const struct carnet_surroundings *surroundings,
+                        const struct carnet_ask *ask, struct carnet_check *out);
+/* Is `a` nearer to yes than `b`? */
+bool carnet_check_better(const struct carnet_check *a, const struct carnet_check *b);
+
+/* O-2: may a bundle of a root or an issuer with that date be accepted now? CARNET_NOT_YET_VALID otherwise. */
+CARNET_MUST_USE enum carnet_err carnet_check_date(int64_t dated, int64_t now, struct carnet_diag *diag);
+
+#endif
