@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: MIT
+"""The documents of spec/format.md, section 9: the scan of the raw bytes (X-1 to X-6), well-formedness (X-7), and a
+table for each kind (X-8 to X-11, E-1, F-1, F-2, P-1, V-4, V-5), written by hand and in agreement with carnet-1.xsd.
+"""
+import datetime
+import re
+import unicodedata
+import xml.parsers.expat
+
+NAMESPACE = "urn:carnet:1"
+PROLOG = b'<?xml version="1.0" encoding="UTF-8"?>\n'
+MOST_TAG, MOST_DEPTH = 4096, 16
+
+
+class Refusal(Exception):
+    """An outcome with the clause it rests on and a sentence."""
+
+    def __init__(self, outcome, clause, detail):
+        super().__init__(detail)
+        self.outcome, self.clause, self.detail = outcome, clause, detail
+
+
+def demand(condition, clause, detail, outcome="malformed"):
+    if not condition:
+        raise Refusal(outcome, clause, detail)
+
+
+# --- the raw bytes
+
+def scan(data):
+    """X-1 to X-6, before any XML parser sees the bytes."""
+    demand(data.startswith(PROLOG), "X-1", "the XML declaration is not the one allowed")
+    body = data[len(PROLOG):]
+    demand(b"<?" not in body, "X-1", "a processing instruction")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refusal("malformed", "X-1", "not UTF-8 at byte %d" % error.start) from None
+    control = re.search(rb"[\x00-\x09\x0b-\x1f\x7f]", data)
+    demand(control is None, "X-2", "a control character")
+    demand(b"<!" not in body, "X-3", "a document type, comment or CDATA section")
+    demand(not re.search(rb"&(?!(?:amp|lt|gt|quot|apos);)", body), "X-4", "an ampersand that begins no known entity")
+    at = depth = 0
+    while True:
+        start = body.find(b"<", at)
+        between = body[at:] if start < 0 else body[at:start]
+        demand(b">" not in between, "X-5", "a > outside a tag")
+        if start < 0:
+            return
+        end = body.find(b">", start)
+        tag = body[start:end + 1]
+        demand(end >= 0 and b"<" not in tag[1:] and b"\n" not in tag, "X-5", "a tag that does not end in its line")
+        demand(len(tag) <= MOST_TAG, "X-5", "a tag of more than %d bytes" % MOST_TAG)
+        if tag.startswith(b"</"):
+            depth -= 1
+        else:
+            demand(depth < MOST_DEPTH, "X-6", "elements nested deeper than %d" % MOST_DEPTH)
+            depth += not tag.endswith(b"/>")
+        at = end + 1
+
+
+# --- the tree
+
+class Node:
+    def __init__(self, name, attributes):
+        self.space, _, self.name = name.rpartition("}")
+        self.attributes, self.children, self.text = attributes, [], ""
+
+    def find(self, name):
+        for child in self.children:
+            if child.space == NAMESPACE and child.name == name:
+                return child
+        return None
+
+    def get(self, path, attribute):
+        """The value of an attribute by exact path ("license", "id"), or None."""
+        node = self.find(path)
+        return None if node is None else node.attributes.get(attribute)
+
+
+QNAME = re.compile(r"[^:\s]+(:[^:\s]+)?\Z")
+
+
+def parse(data):
+    """The root of a well-formed document (X-7)."""
+    parser = xml.parsers.expat.ParserCreate(namespace_separator="}")
+    stack, roots = [], []
+
+    def start(name, attributes):
+        node = Node(name, attributes)
+        (stack[-1].children if stack else roots).append(node)
+        stack.append(node)
+
+    def text(value):
+        stack[-1].text += value
+
+    def space(_, uri):
+        # Names of namespaces are absolute URIs; libraries differ on others.
+        demand(uri is None or re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", uri), "X-7", "a namespace that is no absolute URI")
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda name: stack.pop()
+    parser.CharacterDataHandler = text
+    parser.StartNamespaceDeclHandler = space
+    for tag in re.findall(rb"<[^<>]*>", data[len(PROLOG):]):
+        bare = re.sub(rb"\"[^\"]*\"|'[^']*'", b"", tag).decode().strip("</>")
+        demand(all(QNAME.match(name.strip("=")) for name in bare.split()), "X-7", "a name with two colons")
+    try:
+        parser.Parse(data, True)
+    except xml.parsers.expat.ExpatError as error:
+        raise Refusal("malformed", "X-7", str(error)) from None
+    demand(data.rstrip(b"\n").endswith(b">"), "X-7", "something after the root element")
+    return roots[0]
+
+
+# --- values
+
+INVISIBLE = re.compile("[\u034f\u0600-\u0605\u061c\u0890\u0891\u08e2\u115f\u180e\u2060-\u206f\u2800\u3164\U000110bd"
+                       "\U000110cd\U00013430-\U0001345f\U0001bca0-\U0001bca3]")
+
+
+def is_text(value):
+    if not 1 <= len(value) <= 200 or value != value.strip(" ") or INVISIBLE.search(value):
+        return False
+    return all(c == " " or unicodedata.category(c)[0] not in "CZ" for c in value)
+
+
+def between(low, high, *words):
+    """A number from low to high without leading zeros, or one of the words."""
+    return lambda v: v in words or bool(re.fullmatch("0|[1-9][0-9]{0,8}", v)) and low <= int(v) <= high
+
+
+def like(pattern):
+    return lambda v: bool(re.fullmatch(pattern, v))
+
+
+TIME = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+VERSION = r"(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,3}"
+digest = like("[0-9a-f]{64}")
+nonce = like("[0-9a-f]{32}")
+ident = like("[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+time = like(TIME)
+time_or_never = like("never|" + TIME)
+count = between(1, 999999999)
+count_or_none = between(0, 999999999, "none")
+seat = between(1, 1000000)
+days = between(1, 36500)
+days_or_none = between(1, 36500, "none")
+hours = between(0, 8760)
+percent = between(1, 100)
+points = between(0, 100)
+version = like(VERSION)
+version_or_any = like("any|" + VERSION)
+trust_version = like(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
+feature_value = like("[A-Za-z0-9._:+-]{1,64}")
+system = like("[a-z0-9-]{1,32}")
+minor = between(0, 9999)
+fact_name = like("machine-id|system-uuid|tpm|board-serial|disk|adapter|cpu|host|os")
+
+
+# --- tables: (attributes, children); an attribute with ? is optional; children are (name, table, least, most)
+
+def element(children=(), **attributes):
+    table = {}
+    for name, check in attributes.items():
+        optional = name.endswith("_opt")
+        table[name.removesuffix("_opt").replace("_", "-")] = (check, not optional)
+    return table, list(children)
+
+
+ANY = object()  # foreign elements
+FEATURES = element([("feature", element(name=ident, value_opt=feature_value), 0, 64)])
+MATCHING = element([("weight", element(fact=fact_name, points=points), 1, 9)], threshold=percent)
+FACTS = element([("fact", element(name=fact_name, digest=digest), 1, 48)])
+JOURNAL = element(position=count, digest=digest)
+VENDOR = element(id=digest)
+GRANT = element(license=ident, fingerprint=digest, epoch=count, serial=count, seat=seat)
+LICENSEE = element(name=is_text)
+MACHINE = element(key=digest, label_opt=is_text)
+USER = element(digest=digest)
+REFERENCE = element(id=digest)
+ENTITLEMENT = element(id=digest, revision=count)
+ENDS = [("critical", ANY, 0, 1), ("extensions", ANY, 0, 1)]
+
+KINDS = {
+    "entitlement": [
+        ("vendor", element(id=digest, name=is_text, contact_opt=is_text), 1, 1),
+        ("license", element(id=ident, revision=count, issued=time), 1, 1),
+        ("product", element(id=ident, edition_opt=ident, newest_version=version_or_any), 1, 1),
+        ("licensee", LICENSEE, 1, 1),
+        ("seats", element(count=seat, offline=like("allowed|denied")), 1, 1),
+        ("features", FEATURES, 1, 1),
+        ("validity", element(not_after=time_or_never, lease_days=days_or_none, activate_within_days=days), 1, 1),
+        ("caps", element(transfers_per_year=count_or_none, losses_per_year=count_or_none,
+                         held_after_loss=like("lease|no")), 1, 1),
+        ("matching", MATCHING, 1, 1),
+        ("clock", element(tolerance_hours=hours), 1, 1),
+        ("environment", element(virtual=like("accepted|refused"), container=like("accepted|refused|pinned")), 1, 1),
+        ("issuer", element(key=digest), 1, 1),
+        ("trust", element(least_version=trust_version), 0, 1),
+    ],
+    "fingerprint": [
+        ("vendor", VENDOR, 1, 1),
+        ("request", element(purpose=like("new|renew"), made=time, sequence=count, previous_opt=digest, nonce=nonce,
+                            label_opt=is_text), 1, 1),
+        ("environment", element(virtual=system, container=system), 1, 1),
+        ("user", USER, 0, 1),
+        ("products", element([("product", element(id=ident, version_opt=version), 0, 32)]), 1, 1),
+        ("renews", element([("grant", element(license=ident, fingerprint=digest), 1, 64)]), 0, 1),
+        ("facts", FACTS, 1, 1),
+        ("journal", JOURNAL, 0, 1),
+    ],
+    "license": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("entitlement", ENTITLEMENT, 1, 1),
+        ("product", element(id=ident, edition_opt=ident), 1, 1),
+        ("licensee", LICENSEE, 1, 1),
+        ("machine", MACHINE, 1, 1),
+        ("user", USER, 0, 1),
+        ("features", FEATURES, 1, 1),
+        ("validity", element(issued=time, activate_by=time, lease_until=time_or_never, not_after=time_or_never), 1, 1),
+        ("matching", MATCHING, 1, 1),
+        ("facts", FACTS, 1, 1),
+        ("journal", JOURNAL, 1, 1),
+    ],
+    "release": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("license", REFERENCE, 1, 1),
+        ("declaration", element(how=like("released|declined"), made=time, sequence=count, previous_opt=digest), 1, 1),
+        ("journal", JOURNAL, 0, 1),
+    ],
+    "receipt": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("entitlement", ENTITLEMENT, 1, 1),
+        ("machine", MACHINE, 1, 1),
+        ("end", element(how=like("freed|revoked|replaced"), at=time, reason_opt=is_text), 1, 1),
+        ("release", REFERENCE, 0, 1),
+        ("journal", JOURNAL, 1, 1),
+    ],
+}
+
+
+def check_element(node, table, where):
+    """X-9 for one element and all in it."""
+    if table is ANY:
+        demand(not node.attributes and not node.text.strip(" \n"), "X-9", "%s holds foreign elements only" % where)
+        demand(all(c.space not in ("", NAMESPACE) for c in node.children), "X-9", "%s: not a foreign element" % where)
+        demand(node.children or node.name != "critical", "X-9", "%s is empty" % where)
+        return
+    attributes, children = table
+    for name, value in node.attributes.items():
+        demand(name in attributes, "X-9", "%s: attribute %s is not known" % (where, name))
+        demand(attributes[name][0](value), "X-9", "%s: %s is not what it has to be: %r" % (where, name, value))
+    for name, (_, required) in attributes.items():
+        demand(not required or name in node.attributes, "X-9", "%s: %s is missing" % (where, name))
+    demand(not (node.text.strip(" \n") if children else node.text), "X-9", "%s holds text" % where)
+    rest = list(node.children)
+    for name, inner, least, most in children:
+        number = 0
+        while rest and number < most and rest[0].space == NAMESPACE and rest[0].name == name:
+            check_element(rest.pop(0), inner, where + "/" + name)
+            number += 1
+        demand(number >= least, "X-9", "%s: %s is missing" % (where, name))
+    demand(not rest, "X-9", "%s: %s is not expected" % (where, rest[0].name if rest else ""))
+    demand(not (node.children and not children), "X-9", "%s holds elements" % where)
+
+
+def check_foreign(node, foreign=False):
+    """V-5."""
+    for child in node.children:
+        ours = child.space.startswith("urn:carnet:")
+        demand(not (foreign and ours), "V-5", "%s stands inside a foreign element" % child.name)
+        check_foreign(child, foreign or not ours)
+
+
+def check_real(node):
+    """X-10, for the attributes that are times, on carnet elements."""
+    for name, value in node.attributes.items():
+        if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after") and value != "never":
+            try:
+                datetime.date(int(value[:4]), int(value[5:7]), int(value[8:10]))
+            except ValueError:
+                raise Refusal("malformed", "X-10", "%s is no real time" % value) from None
+    for child in node.children:
+        if child.space == NAMESPACE:
+            check_real(child)
+
+
+def unique(root, path, key, clause="X-11"):
+    node = root.find(path)
+    keys = [key(child) for child in node.children] if node else []
+    demand(len(keys) == len(set(keys)), clause, "%s repeats a name" % path)
+
+
+def check_document(kind, data):
+    """The root of the document of a bundle of that kind; Refusal otherwise."""
+    scan(data)
+    root = parse(data)
+    demand(root.name == kind and root.space == NAMESPACE, "X-8", "the root element is not %s" % kind)
+    check_element(root, ({"minor": (minor, True)}, KINDS[kind] + ENDS), kind)
+    check_foreign(root)
+    demand(root.find("critical") is None, "V-4", "something critical that is not understood", "newer-format")
+    check_real(root)
+    unique(root, "features", lambda c: c.attributes["name"])
+    unique(root, "matching", lambda c: c.attributes["fact"])
+    unique(root, "facts", lambda c: (c.attributes["name"], c.attributes["digest"]))
+    if kind == "entitlement":
+        demand(any(c.attributes["points"] != "0" for c in root.find("matching").children), "E-1", "no weight is above 0")
+    if kind == "fingerprint":
+        unique(root, "products", lambda c: c.attributes["id"])
+        demand((root.get("request", "purpose") == "renew") == (root.find("renews") is not None), "F-1",
+               "renews does not go with the purpose")
+    if kind in ("fingerprint", "release"):
+        signed = root.find("request" if kind == "fingerprint" else "declaration").attributes
+        demand((int(signed["sequence"]) > 1) == ("previous" in signed), "F-2", "previous does not go with sequence")
+    if kind == "receipt":
+        how, reason = root.get("end", "how"), root.get("end", "reason")
+        demand((how == "freed") == (root.find("release") is not None), "P-1", "release does not go with %s" % how)
+        demand(how != "revoked" or reason is not None, "P-1", "a revocation without a reason")
+    return root
