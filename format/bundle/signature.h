@@ -6,6 +6,8 @@
 #ifndef CARNET_BUNDLE_SIGNATURE_H
 #define CARNET_BUNDLE_SIGNATURE_H
 
+#include <stdbool.h>
+
 #include "bundle/unpack.h"
 #include "core/digest.h"
 
@@ -19,7 +21,8 @@
 CARNET_MUST_USE enum carnet_err carnet_crypto_start(struct carnet_diag *diag);
 
 void carnet_sha256(const void *bytes, size_t size, struct carnet_digest *out);
-/* SHA-256 of several pieces one after the other. */
+/* SHA-256 of several pieces one after the other, at most CARNET_PIECES_MOST. */
+#define CARNET_PIECES_MOST 15
 struct carnet_piece {
     const void *bytes;
     size_t size;
@@ -41,7 +44,7 @@ void carnet_key_id(const uint8_t key[CARNET_PUBLIC_KEY_SIZE], struct carnet_dige
 /* K-2 to K-5: is this a sound public key? Never aborts. CARNET_MALFORMED with its clause otherwise. Costs some 0.2 ms.
  */
 CARNET_MUST_USE enum carnet_err carnet_key_gate(const uint8_t key[CARNET_PUBLIC_KEY_SIZE], struct carnet_diag *diag);
-/* Verifies: gate unless `gated`, then S-1 to S-4. CARNET_MALFORMED or CARNET_ALTERED. */
+/* Verifies: S-1 to S-3, the gate unless `gated`, then S-4. CARNET_MALFORMED or CARNET_ALTERED. */
 CARNET_MUST_USE enum carnet_err carnet_verify(const uint8_t key[CARNET_PUBLIC_KEY_SIZE], bool gated,
                                               const uint8_t *signature, size_t signature_size, const void *bytes,
                                               size_t size, struct carnet_diag *diag);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "issue/issue.h"
+
+#include "bundle/key_private.h"
+
+/* The kind is told by the first checksum line; carnet_key_sign holds it, and the key's role, against the row. */
+static enum carnet_err sign_entitlement(const struct carnet_key *key, const uint8_t *sums, size_t size,
+                                        uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
+{
+    return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_ENTITLEMENT), sums, size, signature, diag);
+}
+
+static enum carnet_err sign_license(const struct carnet_key *key, const uint8_t *sums, size_t size,
+                                    uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
+{
+    return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_LICENSE), sums, size, signature, diag);
+}
+
+static enum carnet_err sign_receipt(const struct carnet_key *key, const uint8_t *sums, size_t size,
+                                    uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
+{
+    return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_RECEIPT), sums, size, signature, diag);
+}
+
+enum carnet_err carnet_issue_seal(const struct carnet_key *key, enum carnet_kind_id kind, const uint8_t *document,
+                                  size_t size, const struct carnet_embed *embed, struct carnet_buffer *out,
+                                  struct carnet_digest *id, struct carnet_diag *diag)
+{
+    static carnet_sign_fn *const signers[CARNET_KIND_COUNT] = {
+        [CARNET_KIND_ENTITLEMENT] = sign_entitlement,
+        [CARNET_KIND_LICENSE] = sign_license,
+        [CARNET_KIND_RECEIPT] = sign_receipt,
+    };
+    const struct carnet_kind *row = carnet_kind_get(kind);
+
+    if (signers[kind] == NULL)
+        return carnet_fail(diag, CARNET_BUG, "", "A bundle of the kind '%s' is made by machines alone.", row->name);
+    return carnet_seal_with(signers[kind], key, row, document, size, embed, out, id, diag);
+}
