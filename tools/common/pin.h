@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* "trust add", the part that user and administrator share: a root key becomes trusted by a person's word. */
+#ifndef CARNET_TOOLS_PIN_H
+#define CARNET_TOOLS_PIN_H
+
+#include "bundle/signature.h"
+#include "common/cli.h"
+
+/*
+ * Reads a PEM root key from FILE ("-" for standard input), holds it through the key gate, and has its id confirmed: by
+ * --id KEYID, by a yes on the terminal after showing it in groups, or by -y, which warns. Outputs change only on
+ * CARNET_OK.
+ */
+CARNET_MUST_USE enum carnet_err cli_pin_read(struct cli *cli, const char *file,
+                                             uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id);
+/* The option --id, for the table. */
+#define CLI_PIN_OPTION \
+    { \
+        "id", 0, "KEYID", false, "the key's id as the vendor told it to you: no question is asked" \
+    }
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle/seal.h"
+#include "common/io.h"
+#include "fingerprint_show.h"
+#include "user.h"
+
+/* A product asked for: "ID" or "ID=VERSION"; without one given, those that the vendor's manifests want. */
+static enum carnet_err add_product(struct cli *cli, struct carnet_fingerprint *f, const char *id, const char *version)
+{
+    if (!carnet_text_is_id(id) || (version[0] != '\0' && !carnet_text_is_version(version)))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "The value of --product is not a product id, or ID=VERSION.");
+    for (uint32_t i = 0; i < f->product_count; i++)
+        if (strcmp(f->products[i].id, id) == 0)
+            return carnet_fail(cli_diag(cli), CARNET_USAGE, "X-11", "The product '%s' is asked for twice.", id);
+    if (f->product_count == CARNET_PRODUCTS_MOST)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "At most %u products can be asked for in one fingerprint.",
+                           CARNET_PRODUCTS_MOST);
+    struct carnet_product_request *product = &f->products[f->product_count++];
+    memcpy(product->id, id, strlen(id) + 1);
+    memcpy(product->version, version, strlen(version) + 1);
+    return CARNET_OK;
+}
+
+static enum carnet_err choose_products(struct cli *cli, struct carnet_fingerprint *f)
+{
+    struct carnet_product *list = NULL;
+    size_t count = 0;
+    enum carnet_err err = carnet_products_read(&list, &count, cli_diag(cli));
+    size_t given = cli_values(cli, "product");
+    for (size_t i = 0; err == CARNET_OK && i < given; i++) {
+        char id[CARNET_ID_TEXT_SIZE + CARNET_VERSION_SIZE];
+        const char *value = cli_value_at(cli, "product", i), *version = "";
+        if (strlen(value) >= sizeof(id)) {
+            err = carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The value of --product is too long for a product id.");
+            break;
+        }
+        memcpy(id, value, strlen(value) + 1);
+        char *equals = strchr(id, '=');
+        if (equals != NULL) {
+            *equals = '\0';
+            version = equals + 1;
+        }
+        for (size_t k = 0; k < count && version[0] == '\0'; k++)
+            if (strcmp(list[k].id, id) == 0 && carnet_digest_equal(&list[k].vendor, &f->vendor))
+                version = list[k].version;
+        err = add_product(cli, f, id, version);
+    }
+    for (size_t i = 0; err == CARNET_OK && given == 0 && i < count; i++)
+        if (list[i].wanted && carnet_digest_equal(&list[i].vendor, &f->vendor))
+            err = add_product(cli, f, list[i].id, list[i].version);
+    free(list);
+    return err;
+}
+
+/* --omit FACT: leaves facts (or the user) out. */
+static enum carnet_err omit(struct cli *cli, struct carnet_fingerprint *f)
+{
+    for (size_t i = 0; i < cli_values(cli, "omit"); i++) {
+        const char *name = cli_value_at(cli, "omit", i);
+        enum carnet_fact_name fact;
+        if (strcmp(name, "user") == 0) {
+            f->has_user = false;
+            f->user = (struct carnet_digest){0};
+            continue;
+        }
+        if (carnet_fact_find(name, &fact) != CARNET_OK) {
+            carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The value of --omit is not the name of a fact.");
+            return carnet_fail_next(cli_diag(cli),
+                                    "'carnet-user fingerprint --preview' lists the facts; 'user' can be left out too.");
+        }
+        uint32_t kept = 0;
+        for (uint32_t k = 0; k < f->facts.count; k++)
+            if (f->facts.list[k].name != fact)
+                f->facts.list[kept++] = f->facts.list[k];
+        memset(&f->facts.list[kept], 0, (f->facts.count - kept) * sizeof(f->facts.list[0]));
+        f->facts.count = kept;
+    }
+    if (f->facts.count == 0) {
+        carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "No fact of this machine is left to tell it by.");
+        return carnet_fail_next(cli_diag(cli), "Leave fewer facts out, or run as a user who may read them.");
+    }
+    return CARNET_OK;
+}
+
+/* Fills everything but what makes one fingerprint differ from the next of the same machine: number, time, nonce,
+ * journal position. */
+static enum carnet_err describe(struct cli *cli, const struct carnet_machine *machine,
+                                const struct carnet_digest *vendor, const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                struct fingerprint_view *view)
+{
+    struct carnet_fingerprint *f = view->fingerprint;
+    struct carnet_machine_facts facts;
+    f->vendor = *vendor;
+    memcpy(f->virtual_system, machine->virtual_system, sizeof(f->virtual_system));
+    memcpy(f->container_system, machine->container_system, sizeof(f->container_system));
+    const char *label = cli_value(cli, "label");
+    if (label != NULL) {
+        if (!carnet_text_is_text(label))
+            return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                               "The value of --label is not text of 1 to 200 visible characters.");
+        memcpy(f->label, label, strlen(label) + 1);
+    }
+    enum carnet_err err = carnet_machine_facts(machine, vendor, secret, &facts);
+    if (err == CARNET_OK)
+        err = carnet_machine_user(cli_value(cli, "for-user"), view->user, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = carnet_machine_digest("user", view->user, vendor, secret, &f->user);
+    for (uint32_t i = 0; err == CARNET_OK && i < machine->count; i++)
+        err = carnet_machine_digest(carnet_fact_name(machine->values[i].name), machine->values[i].value, vendor, secret,
+                                    &view->digests[i]);
+    if (err != CARNET_OK)
+        return err;
+    f->has_user = true;
+    f->facts = facts.facts;
+    err = omit(cli, f);
+    if (err == CARNET_OK)
+        err = choose_products(cli, f);
+    return err;
+}
+
+/* Has a receipt or a release ended what this fingerprint asked for? Then it is spent, and a new one is needed. */
+static enum carnet_err is_spent(struct cli *cli, const struct carnet_state *state, const struct carnet_digest *vendor,
+                                const struct carnet_digest *id, bool *spent)
+{
+    struct carnet_state_grant *grants = NULL;
+    size_t count = 0;
+    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, cli_diag(cli));
+    for (size_t i = 0; err == CARNET_OK && i < count; i++)
+        if (carnet_digest_equal(&grants[i].name.fingerprint, id) && (grants[i].released || grants[i].ended))
+            *spent = true;
+    carnet_state_grants_free(grants, count);
+    return err;
+}
+
+/*
+ * The fingerprint that was made last, when it says the same and is not spent: its bytes go out again, so that a retry
+ * asks for no second seat. CARNET_NOT_FOUND when there is none such.
+ */
+static enum carnet_err find_same(struct cli *cli, const struct carnet_state *state,
+                                 const struct carnet_fingerprint *wanted, struct carnet_buffer *bytes,
+                                 struct carnet_digest *id)
+{
+    struct carnet_reading *reading = NULL;
+    bool spent = false;
+    const struct carnet_read_options options = {
+        .anchors = carnet_state_anchors(state),
+        .expected = CARNET_KIND_BIT(CARNET_KIND_FINGERPRINT),
+    };
+    struct carnet_fingerprint *last = NULL;
+    enum carnet_err err = carnet_state_sent_fingerprint(state, &wanted->vendor, bytes, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, cli_diag(cli));
+    if (err != CARNET_OK)
+        goto out;
+    *id = *carnet_judged_id(carnet_reading_judged(reading));
+    last = malloc(sizeof(*last));
+    if (last == NULL) {
+        err = carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to make a fingerprint.");
+        goto out;
+    }
+    memcpy(last, carnet_document_fingerprint(carnet_reading_document(reading)), sizeof(*last));
+    if (!fingerprint_same(last, wanted)) {
+        err = CARNET_NOT_FOUND;
+        goto out;
+    }
+    err = is_spent(cli, state, &wanted->vendor, id, &spent);
+    if (err == CARNET_OK && spent)
+        err = CARNET_NOT_FOUND;
+out:
+    free(last);
+    carnet_reading_free(reading);
+    if (err != CARNET_OK)
+        carnet_buffer_clear(bytes);
+    return err;
+}
+
+/* Signs a new fingerprint and keeps it: from here on it exists. */
+static enum carnet_err make_new(struct cli *cli, struct carnet_state *state, const struct carnet_key *key,
+                                struct carnet_fingerprint *f, struct carnet_buffer *bytes, struct carnet_digest *id)
+{
+    struct carnet_diag *diag = cli_diag(cli);
+    struct carnet_buffer document = {0};
+    struct carnet_reading *reading = NULL;
+    const struct carnet_read_options options = {
+        .anchors = carnet_state_anchors(state),
+        .expected = CARNET_KIND_BIT(CARNET_KIND_FINGERPRINT),
+    };
+    enum carnet_err err = carnet_state_next(state, &f->vendor, &f->sequence, &f->journal, diag);
+    if (err != CARNET_OK)
+        goto out;
+    f->sequence.made = carnet_utc_now();
+    carnet_random(f->nonce, sizeof(f->nonce));
+    err = carnet_fingerprint_compose(f, &document);
+    if (err == CARNET_OK)
+        err = carnet_machine_seal(key, CARNET_KIND_FINGERPRINT, document.bytes, document.size, NULL, bytes, id, diag);
+    if (err == CARNET_OK)
+        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_send(state, &f->vendor, f->sequence.sequence, carnet_kind_get(CARNET_KIND_FINGERPRINT), "",
+                                bytes->bytes, bytes->size, diag);
+out:
+    carnet_reading_free(reading);
+    carnet_buffer_clear(&document);
+    return err;
+}
+
+/* Everything that needs the machine's key: finds or makes the fingerprint and writes it where OUT says. */
+static enum carnet_err make_and_write(struct cli *cli, struct carnet_state *state, const struct carnet_key *key,
+                                      struct carnet_fingerprint *f)
+{
+    struct carnet_buffer bytes = {0};
+    struct carnet_digest id;
+    enum carnet_err err = cli_flag(cli, "new") ? CARNET_NOT_FOUND : find_same(cli, state, f, &bytes, &id);
+    if (err == CARNET_OK)
+        cli_note(cli, "This is the fingerprint that was made before; nothing has changed since.\n");
+    else if (err == CARNET_NOT_FOUND)
+        err = make_new(cli, state, key, f, &bytes, &id);
+    if (err == CARNET_OK) {
+        char hex[CARNET_HEX_SIZE];
+        carnet_digest_hex(&id, hex);
+        cli_set(cli, "id", json_string(hex));
+        const struct cli_output output = {
+            .kind = carnet_kind_get(CARNET_KIND_FINGERPRINT),
+            .label = f->label[0] != '\0'    ? f->label
+                     : f->product_count > 0 ? f->products[0].id
+                                            : "machine",
+            .id = id,
+            .bytes = bytes.bytes,
+            .size = bytes.size,
+        };
+        err = cli_output_write(cli, &output);
+    }
+    carnet_buffer_clear(&bytes);
+    return err;
+}
+
+/* --preview and --dry-run on a machine that has no key yet: digests can't be shown, since the secret is made with the
+ * key. */
+static enum carnet_err secret_for(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
+                                  bool write, struct carnet_key **key, uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                  bool *has_secret)
+{
+    struct carnet_diag *diag = cli_diag(cli);
+    enum carnet_err err = CARNET_OK;
+    if (write)
+        err = carnet_state_machine_key(state, vendor, true, carnet_utc_now(), key, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_secret(state, vendor, secret, diag);
+    *has_secret = err == CARNET_OK;
+    return err == CARNET_NOT_FOUND && !write ? CARNET_OK : err;
+}
+
+enum carnet_err user_fingerprint(struct cli *cli)
+{
+    struct carnet_state *state = NULL;
+    struct carnet_key *key = NULL;
+    struct carnet_machine *machine = calloc(1, sizeof(*machine));
+    struct fingerprint_view view = {.machine = machine, .fingerprint = calloc(1, sizeof(*view.fingerprint))};
+    struct carnet_digest vendor;
+    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
+    bool write = !cli_flag(cli, "preview") && !cli_dry_run(cli);
+    enum carnet_err err;
+
+    if (machine == NULL || view.fingerprint == NULL) {
+        err = carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to make a fingerprint.");
+        goto out;
+    }
+    err = write ? cli_output_check(cli) : CARNET_OK;
+    if (err == CARNET_OK)
+        err = user_state_open(cli, false, &state);
+    if (err == CARNET_OK)
+        err = user_vendor(cli, state, cli_value_at(cli, "product", 0), &vendor);
+    if (err == CARNET_OK)
+        err = fingerprint_vendor_pinned(cli, state, &vendor);
+    if (err == CARNET_OK && write) {
+        carnet_state_close(state);
+        state = NULL;
+        err = user_state_open(cli, true, &state);
+    }
+    if (err == CARNET_OK)
+        err = carnet_machine_read(machine, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = secret_for(cli, state, &vendor, write, &key, secret, &view.has_digests);
+    if (err == CARNET_OK)
+        err = describe(cli, machine, &vendor, secret, &view);
+    if (err != CARNET_OK)
+        goto out;
+    fingerprint_show(cli, &view);
+    if (write)
+        err = make_and_write(cli, state, key, view.fingerprint);
+out:
+    explicit_bzero(secret, sizeof(secret));
+    carnet_key_free(key);
+    free(view.fingerprint);
+    free(machine);
+    carnet_state_close(state);
+    return err;
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* carnet-user: the program of the machine without a network. */
+#include <stddef.h>
+
+#include "common/explain.h"
+#include "common/pin.h"
+#include "user.h"
+
+static const struct cli_option program_options[] = {
+    {"state", 0, "DIR", false, "where this machine's licenses are kept (else $CARNET_STATE)"},
+    {0},
+};
+
+static const struct cli_option trust_options[] = {CLI_PIN_OPTION, {0}};
+
+static const struct cli_option fingerprint_options[] = {
+    {"preview", 0, NULL, false, "show what would leave this machine; write nothing"},
+    {"vendor", 0, "ID", false, "the vendor it is for"},
+    {"product", 0, "ID[=VERSION]", true, "a product to ask a seat for"},
+    {"omit", 0, "FACT", true, "leave a fact (or 'user') out"},
+    {"label", 0, "TEXT", false, "a name for this machine, in the clear"},
+    {"for-user", 0, "NAME", false, "fix the license to another user of this machine"},
+    {"new", 0, NULL, false, "make a new one even if nothing changed"},
+    {0},
+};
+
+static const struct cli_option check_options[] = {
+    {"vendor", 0, "ID", false, "the product's vendor"},
+    {"feature", 0, "NAME", false, "ask for a feature too"},
+    {"edition", 0, "ID", false, "ask for an edition too"},
+    {"product-version", 0, "V", false, "ask whether this version is covered"},
+    {0},
+};
+
+static const struct cli_option release_options[] = {
+    {"vendor", 0, "ID", false, "only licenses of this vendor"},
+    {0},
+};
+
+static const char *const trust_add_examples[] = {
+    "trust add root.pem\tshow the key's id, ask, and trust its vendor",
+    "trust add root.pem --id 77c6...\tno question: the id must be this one",
+    NULL,
+};
+static const char *const trust_list_examples[] = {
+    "trust list\tthe ids of the vendors",
+    "trust list --json\tthe same for scripts",
+    NULL,
+};
+static const char *const fingerprint_examples[] = {
+    "fingerprint --preview\tsee first what leaves this machine",
+    "fingerprint --product cad --to /media/stick\tput it on a stick",
+    "fingerprint --product cad --text\tas text, to be pasted into a message",
+    NULL,
+};
+static const char *const activate_examples[] = {
+    "activate license-hall3-1a2b3c4d.carnet\tinstall the license",
+    "activate -\tpaste the text form",
+    NULL,
+};
+static const char *const check_examples[] = {
+    "check cad\tyes or no, and why",
+    "check cad --feature export --quiet && cad --export\tin a script",
+    NULL,
+};
+static const char *const status_examples[] = {
+    "status\tall licenses of this machine",
+    "status --json\tthe same for scripts",
+    NULL,
+};
+static const char *const release_examples[] = {
+    "release cad --to /media/stick\tstop the license, write the proof",
+    "release license-hall3-1a2b3c4d.carnet\tdecline one that was never activated",
+    NULL,
+};
+static const char *const explain_examples[] = {
+    "explain wrong-machine\twhat it means and what to do",
+    "explain 13\tthe same by exit code",
+    NULL,
+};
+
+static const struct cli_command commands[] = {
+    {.name = "trust add",
+     .group = "Begin",
+     .arguments = "FILE",
+     .least = 1,
+     .most = 1,
+     .summary = "trust a vendor by the root key",
+     .schema = "carnet.trust-add/1",
+     .options = trust_options,
+     .examples = trust_add_examples,
+     .run = user_trust_add},
+    {.name = "trust list",
+     .group = "Begin",
+     .arguments = "",
+     .summary = "list the vendors that are trusted",
+     .schema = "carnet.trust-list/1",
+     .examples = trust_list_examples,
+     .run = user_trust_list},
+    {.name = "fingerprint",
+     .group = "A license comes and goes",
+     .arguments = "[OUT]",
+     .output = true,
+     .summary = "make the file that asks the administrator for a seat",
+     .schema = "carnet.fingerprint/1",
+     .options = fingerprint_options,
+     .examples = fingerprint_examples,
+     .run = user_fingerprint},
+    {.name = "activate",
+     .group = "A license comes and goes",
+     .arguments = "FILE",
+     .least = 1,
+     .most = 1,
+     .summary = "install a license (or a receipt) that came back",
+     .schema = "carnet.activate/1",
+     .examples = activate_examples,
+     .run = user_activate},
+    {.name = "release",
+     .group = "A license comes and goes",
+     .arguments = "LICENSE|PRODUCT|FILE [OUT]",
+     .least = 1,
+     .most = 1,
+     .output = true,
+     .summary = "stop a license and write the proof for the administrator",
+     .schema = "carnet.release/1",
+     .options = release_options,
+     .examples = release_examples,
+     .run = user_release},
+    {.name = "check",
+     .group = "Ask",
+     .arguments = "PRODUCT",
+     .least = 1,
+     .most = 1,
+     .summary = "is the product licensed here?",
+     .schema = "carnet.check/1",
+     .options = check_options,
+     .examples = check_examples,
+     .run = user_check},
+    {.name = "status",
+     .group = "Ask",
+     .arguments = "",
+     .summary = "show all licenses of this machine",
+     .schema = "carnet.status/1",
+     .examples = status_examples,
+     .run = user_status},
+    {.name = "explain",
+     .group = "Ask",
+     .arguments = "OUTCOME",
+     .least = 1,
+     .most = 1,
+     .summary = "say what an outcome means and what to do",
+     .schema = "carnet.explain/1",
+     .examples = explain_examples,
+     .run = cli_explain_run},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    static const struct cli_program program = {
+        .name = "carnet-user",
+        .summary = "licenses on a machine without a network",
+        .first = "First trust your vendor ('carnet-user trust add root.pem'), then make a fingerprint\n"
+                 "('carnet-user fingerprint'), take it to your administrator, and activate the license\n"
+                 "that comes back ('carnet-user activate FILE').\n",
+        .options = program_options,
+        .commands = commands,
+    };
+    return cli_main(&program, argc, argv);
+}

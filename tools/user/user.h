@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands of carnet-user share. */
+#ifndef CARNET_TOOLS_USER_H
+#define CARNET_TOOLS_USER_H
+
+#include "common/cli.h"
+#include "machine/product.h"
+#include "state/check.h"
+
+/* One function a command, in a file of its own. */
+enum carnet_err user_trust_add(struct cli *cli);
+enum carnet_err user_trust_list(struct cli *cli);
+enum carnet_err user_fingerprint(struct cli *cli);
+enum carnet_err user_activate(struct cli *cli);
+enum carnet_err user_check(struct cli *cli);
+enum carnet_err user_status(struct cli *cli);
+enum carnet_err user_release(struct cli *cli);
+
+/* Opens the state that --state, the environment or the user gives. */
+CARNET_MUST_USE enum carnet_err user_state_open(struct cli *cli, bool write, struct carnet_state **out);
+/*
+ * The vendor a command speaks of: --vendor ID (all of it, or the beginning of a pinned one), else that of the product's
+ * manifest (`product` may be NULL), else the only vendor pinned. Otherwise CARNET_NOT_FOUND (none) or CARNET_USAGE
+ * (several), with words.
+ */
+CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet_state *state, const char *product,
+                                            struct carnet_digest *out);
+/* The steps of a check, as the JSON array "checks". NULL without memory. */
+json_t *user_checks_json(const struct carnet_check *check);
+/* The facts of a match, as JSON. NULL without memory. */
+json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching);
+/* What a license says, for the JSON of check, status and activate. NULL without memory. */
+json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check);
+/* Days from now to a time, rounded down; for words. */
+long user_days_left(int64_t until, int64_t now);
+/* "valid until 2027-01-01T00:00:00Z (30 days)", or "never expires". */
+void user_expiry_words(int64_t expires, int64_t now, char *out, size_t room);
+
+#endif
