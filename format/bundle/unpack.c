@@ -135,24 +135,39 @@ static enum carnet_err check_size(const struct walk *w, const char *name, int64_
     return CARNET_OK;
 }
 
+/* The first byte in which two headers differ: outside the checksum if there is one, as the checksum only follows. */
+static size_t first_difference(const uint8_t *found, const uint8_t *header)
+{
+    size_t checksum = BLOCK_SIZE;
+
+    for (size_t i = 0; i < BLOCK_SIZE; i++) {
+        if (found[i] == header[i])
+            continue;
+        if (strcmp(carnet_pack_field(i), "chksum") != 0)
+            return i;
+        if (checksum == BLOCK_SIZE)
+            checksum = i;
+    }
+    return checksum;
+}
+
 /* C-4 and C-5 for one entry: packs it again, block by block, and compares with what is in the file. */
 static enum carnet_err check_encoding(const struct walk *w, const char *name, size_t size, struct carnet_diag *diag)
 {
     uint8_t header[BLOCK_SIZE];
     const uint8_t *found = w->bytes + w->at;
     const uint8_t *content = found + BLOCK_SIZE;
-    size_t i = 0;
 
     carnet_pack_header(name, size, header);
     if (memcmp(found, header, sizeof header) != 0) {
-        while (found[i] == header[i])
-            i++;
+        size_t i = first_difference(found, header);
+
         return carnet_fail(diag, CARNET_MALFORMED, "C-5",
                            "The header of '%s' is not the one encoding: its field '%s' is different at byte %zu of the "
                            "file.",
                            name, carnet_pack_field(i), w->at + i);
     }
-    for (i = size; i < carnet_pack_padded(size); i++)
+    for (size_t i = size; i < carnet_pack_padded(size); i++)
         if (content[i] != 0)
             return carnet_fail(diag, CARNET_MALFORMED, "C-4",
                                "The padding after '%s' is not zero bytes, at byte %zu of the file.", name,
@@ -193,10 +208,12 @@ static enum carnet_err check_end(const struct walk *w, struct carnet_diag *diag)
 {
     size_t left = w->size - w->at;
 
+    if (w->count == 0)
+        return carnet_fail(diag, CARNET_MALFORMED, "C-4", "The file is not a bundle at all: it holds no entries.");
     if (left < TRAILER_SIZE)
         return carnet_fail(diag, CARNET_MALFORMED, "C-4",
                            "The file is truncated: it ends after '%s', without the zero bytes at the end.",
-                           w->count > 0 ? w->entries[w->count - 1].name : "nothing");
+                           w->entries[w->count - 1].name);
     if (w->count < CARNET_ENTRY_EMBEDDED)
         return carnet_fail(diag, CARNET_MALFORMED, "C-2", "The entry '%s' is missing.",
                            w->count < CARNET_ENTRY_DOCUMENT ? fixed_names[w->count] : "KIND.xml");
@@ -236,9 +253,12 @@ static enum carnet_err walk_archive(struct walk *w, struct carnet_diag *diag)
     struct archive_entry *entry = NULL;
     bool more = true;
 
-    if (reader == NULL || archive_read_support_format_tar(reader) != ARCHIVE_OK ||
-        archive_read_open_memory(reader, w->bytes, w->size) != ARCHIVE_OK) {
+    if (reader == NULL || archive_read_support_format_tar(reader) != ARCHIVE_OK) {
         err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to unpack the bundle.");
+        goto out;
+    }
+    if (archive_read_open_memory(reader, w->bytes, w->size) != ARCHIVE_OK) {
+        err = refuse_header(w, reader, diag);
         goto out;
     }
     while (err == CARNET_OK && more) {
