@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of carnet-admin: one file each, cmd_NAME.c. Each file gives its rows of options, main.c the table. */
+#ifndef CARNET_ADMIN_ADMIN_H
+#define CARNET_ADMIN_ADMIN_H
+
+#include "common/cli.h"
+
+extern const struct cli_option admin_init_options[];
+enum carnet_err admin_init(struct cli *cli);
+extern const struct cli_option admin_trust_add_options[];
+enum carnet_err admin_trust_add(struct cli *cli);
+enum carnet_err admin_trust_list(struct cli *cli);
+enum carnet_err admin_key_list(struct cli *cli);
+extern const struct cli_option admin_key_export_options[];
+enum carnet_err admin_key_export(struct cli *cli);
+extern const struct cli_option admin_entitle_options[];
+enum carnet_err admin_entitle(struct cli *cli);
+enum carnet_err admin_import(struct cli *cli);
+enum carnet_err admin_license_list(struct cli *cli);
+enum carnet_err admin_license_show(struct cli *cli);
+enum carnet_err admin_user_add(struct cli *cli);
+extern const struct cli_option admin_user_remove_options[];
+enum carnet_err admin_user_remove(struct cli *cli);
+enum carnet_err admin_convert(struct cli *cli);
+extern const struct cli_option admin_assign_options[];
+enum carnet_err admin_assign(struct cli *cli);
+enum carnet_err admin_free(struct cli *cli);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "assign.h"
+#include "rules/judge.h"
+#include "rules/match.h"
+#include "sign.h"
+
+#define YEAR_DAYS 365
+
+struct giving {
+    const struct asking *asking;
+    const struct ledger_license *license;
+    const struct carnet_entitlement *entitlement;
+    struct carnet_embed embed;
+    struct ledger_grant grant; /* to be */
+    bool replaces;
+    struct ledger_grant old; /* when it replaces */
+    bool loss;               /* the old machine is nowhere to be seen in the new one */
+    bool same_system;        /* taken although the system UUID is that of another grant */
+};
+
+/* ---- may it? The order is that in which an administrator would want to know. ---- */
+
+static enum carnet_err hold_license(struct batch_item *item, const struct giving *g, int64_t now)
+{
+    const struct carnet_entitlement *e = g->entitlement;
+    const struct carnet_fingerprint *f = g->asking->fingerprint;
+    char time[CARNET_UTC_SIZE], whom[320];
+
+    if (!g->license->offline) {
+        item->err = carnet_fail(&item->diag, CARNET_WRONG_MODE, "",
+                                "The license %s is online: its seats belong to users.", g->license->id);
+        (void)carnet_fail_next(&item->diag, "Convert it first with 'carnet-admin convert %s offline'.", g->license->id);
+    } else if (!e->offline_allowed) {
+        (void)carnet_text_escape(*e->contact ? e->contact : e->vendor_name,
+                                 strlen(*e->contact ? e->contact : e->vendor_name), whom, sizeof whom);
+        item->err = carnet_fail(&item->diag, CARNET_CONVERSION_NOT_ALLOWED, "J-3",
+                                "Revision %lu of the entitlement of %s no longer allows offline use.",
+                                (unsigned long)g->license->revision, g->license->id);
+        (void)carnet_fail_next(&item->diag, "Ask the vendor (%s) for a revision that allows it.", whom);
+    } else if (now > e->not_after) {
+        carnet_utc_format(e->not_after, time);
+        item->err =
+            carnet_fail(&item->diag, CARNET_EXPIRED, "O-1", "The license %s ended on %s.", g->license->id, time);
+        (void)carnet_fail_next(&item->diag, "Ask the vendor for a revision that lasts longer, and import it.");
+    } else if (e->virtual_refused && strcmp(f->virtual_system, "none") != 0) {
+        item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
+                                "The machine is virtual (%s), and the license %s refuses that.", f->virtual_system,
+                                g->license->id);
+    } else if (e->container == CARNET_CONTAINER_REFUSED && strcmp(f->container_system, "none") != 0) {
+        item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
+                                "The machine is a container (%s), and the license %s refuses that.",
+                                f->container_system, g->license->id);
+    }
+    return item->err;
+}
+
+static void refuse_machine(struct batch_item *item, const struct giving *g, const struct ledger_grant *other,
+                           bool same_key)
+{
+    const char *why = same_key ? "This machine, for the same user, holds"
+                               : "A machine with the same system UUID, under another key, holds";
+    char since[CARNET_UTC_SIZE], label[120];
+
+    carnet_utc_format(other->since, since);
+    (void)carnet_text_escape(other->label, strlen(other->label), label, sizeof label);
+    item->err = carnet_fail(
+        &item->diag, CARNET_ALREADY_ASSIGNED, "G-6", "%s seat %lu of %s%s%s%s, since %s, by another fingerprint.", why,
+        (unsigned long)other->seat, g->license->id, *label ? " (" : "", label, *label ? ")" : "", since);
+    if (same_key)
+        (void)carnet_fail_next(&item->diag,
+                               "Use the license file it has, or start again on the same seat with '--replace %lu'.",
+                               (unsigned long)other->seat);
+    else
+        (void)carnet_fail_next(&item->diag,
+                               "If it is the same machine, use '--replace %lu'; if it is a clone of an image, confirm "
+                               "with -y.",
+                               (unsigned long)other->seat);
+}
+
+/* Does the machine hold a seat already? A grant that is being replaced does not count. */
+static enum carnet_err hold_machine(struct batch *b, struct batch_item *item, struct giving *g)
+{
+    const struct carnet_fingerprint *f = g->asking->fingerprint;
+    struct ledger_grant other;
+    enum carnet_err err = ledger_grant_of_machine(b->home->ledger, g->license->number, &g->asking->machine_key,
+                                                  f->has_user ? &f->user : NULL, &other, cli_diag(b->cli));
+
+    if (!err && !(g->replaces && other.number == g->old.number)) {
+        refuse_machine(item, g, &other, true);
+        return CARNET_OK;
+    }
+    if (err && err != CARNET_NOT_FOUND)
+        return err;
+    for (uint32_t i = 0; i < f->facts.count; i++) {
+        if (f->facts.list[i].name != CARNET_FACT_SYSTEM_UUID)
+            continue;
+        err = ledger_grant_of_system(b->home->ledger, g->license->number, &f->facts.list[i].digest, &other,
+                                     cli_diag(b->cli));
+        if (err && err != CARNET_NOT_FOUND)
+            return err;
+        /* Another user of the same machine key is another grant by right (G-6). */
+        if (err || carnet_digest_equal(&other.machine_key, &g->asking->machine_key) ||
+            (g->replaces && other.number == g->old.number))
+            continue;
+        g->same_system = true;
+        if (!cli_flag(b->cli, "yes")) {
+            refuse_machine(item, g, &other, false);
+            return CARNET_OK;
+        }
+    }
+    return CARNET_OK;
+}
+
+/* ---- --replace ---- */
+
+/* The facts of the old grant's license, held against the new fingerprint. What the old machine secret keyed can't be
+ * compared under another key: it is unreadable, not changed. */
+static enum carnet_err bears_out(struct batch *b, const struct giving *g, bool *out)
+{
+    struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    const struct carnet_facts *now = &g->asking->fingerprint->facts;
+    const bool same_key = carnet_digest_equal(&g->old.machine_key, &g->asking->machine_key);
+    const struct carnet_license *held;
+    struct carnet_machine_facts *machine = calloc(1, sizeof *machine);
+    struct carnet_buffer bytes = {0};
+    struct carnet_reading *reading = NULL;
+    struct carnet_digest id;
+    struct carnet_match match;
+    enum carnet_err err = machine ? ledger_bundle_of_grant(b->home->ledger, g->old.number, CARNET_KIND_LICENSE, &id,
+                                                           &bytes, cli_diag(b->cli))
+                                  : CARNET_NO_MEMORY;
+
+    if (!err)
+        err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, cli_diag(b->cli));
+    if (!err) {
+        for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+            if (!same_key && !carnet_fact_by_vendor((enum carnet_fact_name)i))
+                machine->presence[i] = CARNET_FACT_UNREADABLE;
+        }
+        machine->facts = *now;
+        for (uint32_t i = 0; i < now->count; i++) {
+            if (same_key || carnet_fact_by_vendor(now->list[i].name))
+                machine->presence[now->list[i].name] = CARNET_FACT_PRESENT;
+        }
+        held = carnet_document_license(carnet_reading_document(reading));
+        carnet_match(&held->facts, &held->matching, machine, &match);
+        *out = match.matches;
+    }
+    carnet_reading_free(reading);
+    carnet_buffer_clear(&bytes);
+    free(machine);
+    return err;
+}
+
+static enum carnet_err hold_loss(struct batch *b, struct batch_item *item, struct giving *g)
+{
+    const uint32_t cap = g->entitlement->losses_per_year;
+    bool borne_out = false;
+    uint32_t losses = 0;
+    enum carnet_err err = bears_out(b, g, &borne_out);
+
+    g->loss = !err && !borne_out;
+    if (err || borne_out || cap == CARNET_NO_CAP)
+        return err;
+    err = ledger_losses_since(b->home->ledger, g->license->number, b->now - YEAR_DAYS * CARNET_DAY, &losses,
+                              cli_diag(b->cli));
+    if (!err && losses >= cap) {
+        item->err = carnet_fail(&item->diag, CARNET_CAP_REACHED, "",
+                                "The facts do not show the machine of seat %lu, so this counts as a loss; %lu of %lu "
+                                "in a year were used.",
+                                (unsigned long)g->old.seat, (unsigned long)losses, (unsigned long)cap);
+        (void)carnet_fail_next(&item->diag, "Release the seat on its machine and free it, or ask the vendor.");
+    }
+    return err;
+}
+
+static enum carnet_err find_replaced(struct batch *b, struct batch_item *item, struct giving *g)
+{
+    uint32_t seat = 0;
+    enum carnet_err err = cli_number(b->cli, "replace", 1, CARNET_SEATS_MOST, 0, &seat);
+
+    if (err || seat == 0)
+        return err;
+    err = ledger_grant_on_seat(b->home->ledger, g->license->number, seat, &g->old, cli_diag(b->cli));
+    g->replaces = !err;
+    if (err != CARNET_NOT_FOUND)
+        return err;
+    item->err = carnet_fail(&item->diag, CARNET_NOT_FOUND, "", "Seat %lu of %s is not out on any machine.",
+                            (unsigned long)seat, g->license->id);
+    (void)carnet_fail_next(&item->diag, "Look at 'carnet-admin license show %s', or leave --replace out.",
+                           g->license->id);
+    return CARNET_OK;
+}
+
+/* ---- the change ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void fill_license(const struct giving *g, const struct carnet_journal_position *at, struct carnet_license *l)
+{
+    const struct carnet_entitlement *e = g->entitlement;
+    const struct carnet_fingerprint *f = g->asking->fingerprint;
+
+    l->vendor = e->vendor;
+    (void)snprintf(l->grant.license, sizeof l->grant.license, "%s", e->license);
+    l->grant.fingerprint = g->asking->id;
+    l->grant.epoch = g->grant.epoch;
+    l->grant.serial = g->grant.serial;
+    l->grant.seat = g->grant.seat;
+    l->entitlement = g->embed.id;
+    l->revision = e->revision;
+    (void)snprintf(l->product, sizeof l->product, "%s", e->product);
+    (void)snprintf(l->edition, sizeof l->edition, "%s", e->edition);
+    (void)snprintf(l->licensee, sizeof l->licensee, "%s", e->licensee);
+    l->machine_key = g->asking->machine_key;
+    (void)snprintf(l->machine_label, sizeof l->machine_label, "%s", g->grant.label);
+    l->has_user = f->has_user;
+    l->user = f->user;
+    l->features = e->features;
+    l->matching = e->matching;
+    l->facts = f->facts;
+    l->journal = *at;
+    l->issued = g->grant.since;
+    l->not_after = e->not_after;
+    l->lease_until = g->grant.lease_until;
+    l->activate_by = earlier(carnet_utc_add_days(l->issued, e->activate_within_days), e->not_after);
+}
+
+static enum carnet_err sign_license(struct batch *b, const struct giving *g, const struct carnet_journal_position *at)
+{
+    struct carnet_license *l = calloc(1, sizeof *l);
+    struct carnet_buffer document = {0};
+    struct carnet_digest id;
+    const struct sign_grant s = {.license = g->license,
+                                 .grant = &g->grant,
+                                 .document = &document,
+                                 .entitlement = &g->embed,
+                                 .kind = CARNET_KIND_LICENSE,
+                                 .now = b->now};
+    enum carnet_err err = CARNET_NO_MEMORY;
+
+    if (l) {
+        fill_license(g, at, l);
+        err = carnet_judge_license(l, g->entitlement, cli_diag(b->cli));
+    }
+    if (!err)
+        err = carnet_issue_compose_license(l, &document);
+    if (!err)
+        err = sign_for_grant(b->home, b->key, &s, &id, cli_diag(b->cli));
+    carnet_buffer_clear(&document);
+    free(l);
+    return err;
+}
+
+static enum carnet_err end_old(struct batch *b, struct giving *g)
+{
+    struct carnet_digest receipt;
+    enum carnet_err err = sign_end(b->home, b->key, g->loss ? "replace-lost" : "replace", g->license, &g->old,
+                                   CARNET_END_REPLACED, NULL, b->now, &receipt, cli_diag(b->cli));
+
+    if (!err && g->loss)
+        err = ledger_loss_add(b->home->ledger, &g->old, b->now, cli_diag(b->cli));
+    return err;
+}
+
+static enum carnet_err give(struct batch *b, void *context)
+{
+    struct giving *g = context;
+    struct carnet_diag *diag = cli_diag(b->cli);
+    const struct carnet_fingerprint *f = g->asking->fingerprint;
+    const struct ledger_received received = {.id = g->asking->id,
+                                             .machine_key = g->asking->machine_key,
+                                             .kind = CARNET_KIND_FINGERPRINT,
+                                             .sequence = f->sequence};
+    const struct ledger_event event = {.what = "assign",
+                                       .license = g->license->id,
+                                       .revision = g->license->revision,
+                                       .seat = g->grant.seat,
+                                       .serial = g->grant.serial,
+                                       .grant = &g->asking->id,
+                                       .entitlement = &g->embed.id,
+                                       .machine = &g->asking->machine_key,
+                                       .name = *g->grant.label ? g->grant.label : NULL,
+                                       .note = g->same_system ? "same-system" : NULL};
+    struct carnet_journal_position at;
+    enum carnet_err err = ledger_key_see(b->home->ledger, &g->asking->machine_key, CARNET_ROLE_MACHINE, b->now, diag);
+
+    if (!err)
+        err = ledger_received_add(b->home->ledger, &received, b->now, diag);
+    if (!err && g->replaces)
+        err = end_old(b, g);
+    /* Reading the old grant's entitlement may have moved the one that home_entitlement lends. */
+    if (!err)
+        err = home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, diag);
+    if (!err)
+        err = ledger_event_add(b->home->ledger, &g->license->vendor, &b->home->issuer.id, b->now, &event, &at, diag);
+    if (!err)
+        err = ledger_grant_add(b->home->ledger, &g->grant, &f->facts, diag);
+    if (!err && b->key)
+        err = sign_license(b, g, &at);
+    return err;
+}
+
+static void settle_grant(struct batch *b, struct giving *g)
+{
+    const char *label = cli_value(b->cli, "label");
+    const struct carnet_entitlement *e = g->entitlement;
+
+    g->grant.license = g->license->number;
+    g->grant.fingerprint = g->asking->id;
+    g->grant.machine_key = g->asking->machine_key;
+    g->grant.has_user = g->asking->fingerprint->has_user;
+    g->grant.user = g->asking->fingerprint->user;
+    g->grant.entitlement = g->license->entitlement;
+    g->grant.epoch = ledger_about(b->home->ledger)->epoch;
+    g->grant.serial = 1;
+    /* The vendor's clock may be a little ahead of this one (J-10). */
+    g->grant.since = b->now > e->issued ? b->now : e->issued;
+    g->grant.lease_until = e->lease_days == CARNET_NO_LEASE
+                               ? CARNET_NEVER
+                               : earlier(carnet_utc_add_days(g->grant.since, e->lease_days), e->not_after);
+    (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label ? label : g->asking->fingerprint->label);
+}
+
+static void settle_item(struct batch_item *item, const struct ledger_grant *grant)
+{
+    item->seat = grant->seat;
+    item->serial = grant->serial;
+    item->grant = grant->number;
+    item->machine_key = grant->machine_key;
+    item->fingerprint = grant->fingerprint;
+    (void)snprintf(item->label, sizeof item->label, "%s", grant->label);
+}
+
+/* The same fingerprint once more: the same bytes, or nothing more. */
+static enum carnet_err answer_again(struct batch_item *item, const struct ledger_grant *grant)
+{
+    char when[CARNET_UTC_SIZE];
+
+    if (grant->ended == LEDGER_LIVES) {
+        settle_item(item, grant);
+        item->again = true;
+        return CARNET_OK;
+    }
+    carnet_utc_format(grant->ended, when);
+    item->err = carnet_fail(&item->diag, CARNET_FINGERPRINT_SPENT, "G-1",
+                            "This fingerprint had seat %lu of %s, and that grant ended on %s.",
+                            (unsigned long)grant->seat, item->license, when);
+    (void)carnet_fail_next(&item->diag, "Make a new fingerprint on the machine with 'carnet-user fingerprint'.");
+    return CARNET_OK;
+}
+
+static enum carnet_err find_seat(struct batch *b, struct batch_item *item, struct giving *g)
+{
+    enum carnet_err err;
+
+    if (g->replaces) {
+        g->grant.seat = g->old.seat;
+        return hold_loss(b, item, g);
+    }
+    err = ledger_seat_lowest(b->home->ledger, g->license->number, &g->grant.seat, &item->diag);
+    if (err != CARNET_NO_SEAT)
+        return err;
+    item->err = carnet_fail(&item->diag, CARNET_NO_SEAT, "G-5", "All %lu seats of %s are taken.",
+                            (unsigned long)g->license->seats, g->license->id);
+    return CARNET_OK;
+}
+
+static enum carnet_err check_all(struct batch *b, struct batch_item *item, struct giving *g)
+{
+    enum carnet_err err =
+        home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, cli_diag(b->cli));
+
+    if (err || hold_license(item, g, b->now))
+        return err;
+    err = find_replaced(b, item, g);
+    if (!err && !item->err)
+        err = hold_machine(b, item, g);
+    if (!err && !item->err)
+        err = find_seat(b, item, g);
+    return err;
+}
+
+enum carnet_err assign_seat(struct batch *b, const struct asking *a, const struct ledger_license *license)
+{
+    struct giving g = {.asking = a, .license = license};
+    struct ledger_grant known;
+    struct batch_item *item = batch_item(b, a->source, license->id);
+    enum carnet_err err;
+
+    if (!item)
+        return CARNET_NO_MEMORY;
+    err = ledger_grant_of_fingerprint(b->home->ledger, license->number, &a->id, &known, cli_diag(b->cli));
+    if (!err)
+        return answer_again(item, &known);
+    if (err != CARNET_NOT_FOUND)
+        return err;
+    err = check_all(b, item, &g);
+    if (err || item->err || !batch_may_sign(b, item))
+        return err;
+    settle_grant(b, &g);
+    err = batch_change(b, item, give, &g);
+    if (!err && !item->err) {
+        settle_item(item, &g.grant);
+        item->replaced = g.replaces;
+        item->old_grant = g.old.number;
+    }
+    return err;
+}

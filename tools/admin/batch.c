@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "batch.h"
+
+/* As many files as one transaction takes: it holds the ledger for well under a second or two. */
+#define CHUNK 250u
+
+/* ---- which files ---- */
+
+struct paths {
+    char **list;
+    bool *from_folder;
+    size_t count, room;
+};
+
+static void paths_clear(struct paths *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->list[i]);
+    free(p->list);
+    free(p->from_folder);
+}
+
+static enum carnet_err paths_add(struct paths *p, const char *folder, const char *name)
+{
+    char *path = NULL;
+
+    if (p->count == p->room) {
+        const size_t room = p->room ? p->room * 2 : 16;
+        char **list = reallocarray(p->list, room, sizeof *list);
+        bool *from_folder;
+        if (!list)
+            return CARNET_NO_MEMORY;
+        p->list = list;
+        from_folder = reallocarray(p->from_folder, room, sizeof *from_folder);
+        if (!from_folder)
+            return CARNET_NO_MEMORY;
+        p->from_folder = from_folder;
+        p->room = room;
+    }
+    if (asprintf(&path, "%s%s%s", folder ? folder : "", folder ? "/" : "", name) < 0)
+        return CARNET_NO_MEMORY;
+    p->list[p->count] = path;
+    p->from_folder[p->count++] = folder != NULL;
+    return CARNET_OK;
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* The files of a folder, or of a stick's carnet/to-admin, in the order of their names. */
+static enum carnet_err add_folder(struct cli *cli, struct paths *p, const char *folder)
+{
+    struct dirent **entries = NULL;
+    struct stat st;
+    char *stick = NULL;
+    enum carnet_err err = CARNET_OK;
+    int count;
+
+    if (asprintf(&stick, "%s/carnet/to-admin", folder) < 0)
+        return CARNET_NO_MEMORY;
+    if (stat(stick, &st) == 0 && S_ISDIR(st.st_mode))
+        folder = stick;
+    count = scandir(folder, &entries, visible, alphasort);
+    if (count < 0) {
+        err = carnet_fail_errno(cli_diag(cli), errno, "The folder can't be read");
+        cli_place(cli, folder);
+    }
+    for (int i = 0; i < count; i++) {
+        if (!err && entries[i]->d_type != DT_DIR)
+            err = paths_add(p, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    free(stick);
+    return err;
+}
+
+static enum carnet_err paths_find(struct cli *cli, struct paths *p)
+{
+    enum carnet_err err = CARNET_OK;
+
+    for (size_t i = 0; !err && i < cli_count(cli); i++) {
+        const char *argument = cli_argument(cli, i);
+        struct stat st;
+        if (strcmp(argument, "-") != 0 && stat(argument, &st) == 0 && S_ISDIR(st.st_mode))
+            err = add_folder(cli, p, argument);
+        else
+            err = paths_add(p, NULL, argument);
+    }
+    return err;
+}
+
+/* ---- items ---- */
+
+struct batch_item *batch_item(struct batch *b, const struct batch_source *source, const char *license)
+{
+    struct batch_item *grown = reallocarray(b->items, b->item_count + 1, sizeof *grown), *item;
+
+    if (!grown)
+        return NULL;
+    b->items = grown;
+    item = &grown[b->item_count++];
+    memset(item, 0, sizeof *item);
+    item->file = source->file;
+    (void)snprintf(item->license, sizeof item->license, "%s", license);
+    return item;
+}
+
+bool batch_may_sign(struct batch *b, struct batch_item *item)
+{
+    if (b->output_err) {
+        item->err = b->output_err;
+        item->diag = b->output_diag;
+        return false;
+    }
+    if (!b->key && !cli_dry_run(b->cli)) {
+        b->needs_key = true;
+        return false;
+    }
+    return true;
+}
+
+/* ---- one transaction ---- */
+
+/* Does it concern the ledger or the machine, and not the one file? */
+static bool stops_all(enum carnet_err err)
+{
+    return err == CARNET_IO || err == CARNET_BUSY || err == CARNET_NO_MEMORY || err == CARNET_LEDGER_DAMAGED ||
+           err == CARNET_PERMISSION || err == CARNET_BUG;
+}
+
+enum carnet_err batch_change(struct batch *b, struct batch_item *item, batch_change_fn *change, void *context)
+{
+    enum carnet_err err = ledger_item_begin(b->home->ledger, cli_diag(b->cli));
+
+    if (err)
+        return err;
+    err = change(b, context);
+    if (stops_all(err))
+        return err;
+    if (err) {
+        item->err = err;
+        item->diag = *cli_diag(b->cli);
+    }
+    return ledger_item_end(b->home->ledger, !err, cli_diag(b->cli));
+}
+
+static enum carnet_err apply_one(struct batch *b, const struct batch_source *source)
+{
+    struct batch_item *item;
+
+    if (!source->err)
+        return b->apply(b, source);
+    item = batch_item(b, source, "");
+    if (!item)
+        return CARNET_NO_MEMORY;
+    item->err = source->err;
+    item->diag = source->diag;
+    return CARNET_OK;
+}
+
+static enum carnet_err pass(struct batch *b, const struct batch_source *sources, size_t count)
+{
+    enum carnet_err err = CARNET_OK;
+
+    b->item_count = 0;
+    b->needs_key = false;
+    b->now = carnet_utc_now();
+    err = ledger_begin(b->home->ledger, cli_diag(b->cli));
+    for (size_t i = 0; !err && !b->needs_key && i < count; i++)
+        err = apply_one(b, &sources[i]);
+    return err;
+}
+
+static enum carnet_err refuse_one_output(struct batch *b)
+{
+    if (!cli_value(b->cli, "output") || b->item_count < 2)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(b->cli), CARNET_USAGE, "", "There are several results, and -o takes one.");
+    (void)carnet_fail_next(cli_diag(b->cli), "Use --to with a folder; nothing was changed.");
+    return CARNET_USAGE;
+}
+
+/* ---- out ---- */
+
+static enum carnet_err write_one(struct batch *b, struct batch_item *item, int64_t grant, enum carnet_kind_id kind)
+{
+    struct carnet_buffer bytes = {0};
+    struct cli_output output = {.kind = carnet_kind_get(kind), .label = *item->label ? item->label : item->license};
+    enum carnet_err err = ledger_bundle_of_grant(b->home->ledger, grant, kind, &output.id, &bytes, cli_diag(b->cli));
+
+    output.bytes = bytes.bytes;
+    output.size = bytes.size;
+    if (!err)
+        err = cli_output_write(b->cli, &output);
+    if (!err)
+        item->written[item->written_count++] = output.id;
+    carnet_buffer_clear(&bytes);
+    return err;
+}
+
+static void write_item(struct batch *b, struct batch_item *item)
+{
+    enum carnet_err err = CARNET_OK;
+
+    if (item->replaced)
+        err = write_one(b, item, item->old_grant, CARNET_KIND_RECEIPT);
+    if (!err)
+        err = write_one(b, item, item->grant, b->out);
+    if (!err)
+        return;
+    item->err = err;
+    item->diag = *cli_diag(b->cli);
+    (void)carnet_fail_next(
+        &item->diag, "Seat %lu of %s is %s and recorded; run the same command again to have the same file written.",
+        (unsigned long)item->seat, item->license, b->done);
+}
+
+/* Only a note: a bundle that is not marked can be given again at any time. */
+static void mark_delivered(struct batch *b)
+{
+    struct carnet_diag unused;
+    enum carnet_err err = ledger_begin(b->home->ledger, &unused);
+
+    for (size_t i = 0; !err && i < b->item_count; i++) {
+        for (size_t k = 0; !err && k < b->items[i].written_count; k++)
+            err = ledger_bundle_delivered(b->home->ledger, &b->items[i].written[k], b->now, &unused);
+    }
+    if (!err)
+        err = ledger_commit(b->home->ledger, &unused);
+    ledger_rollback(b->home->ledger);
+    if (err)
+        cli_warn(b->cli, "the files are written, but the ledger could not note their delivery (%s).",
+                 carnet_outcome_name(err));
+}
+
+static json_t *item_json(const struct batch *b, const struct batch_item *item)
+{
+    char machine[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE];
+    json_t *object = json_pack("{s:o, s:s, s:i}", "source", cli_json_text(item->file), "outcome",
+                               carnet_outcome_name(item->err), "exit", carnet_outcome_exit(item->err));
+
+    if (!object)
+        return NULL;
+    if (*item->license)
+        (void)json_object_set_new(object, "license", json_string(item->license));
+    if (item->err) {
+        (void)json_object_set_new(object, "message", json_string(item->diag.detail));
+        (void)json_object_set_new(object, "next",
+                                  json_string(*item->diag.next ? item->diag.next : carnet_outcome_next(item->err)));
+        return object;
+    }
+    carnet_digest_hex(&item->machine_key, machine);
+    carnet_digest_hex(&item->fingerprint, fingerprint);
+    (void)json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:b, s:s, s:s, s:s?}", "done", b->done, "seat",
+                                                   (json_int_t)item->seat, "serial", (json_int_t)item->serial, "again",
+                                                   (int)item->again, "machine", machine, "fingerprint", fingerprint,
+                                                   "label", *item->label ? item->label : NULL));
+    return object;
+}
+
+static void tell_item(struct batch *b, const struct batch_item *item, bool many)
+{
+    const char *key;
+    json_t *object = item_json(b, item), *value;
+
+    if (many) {
+        cli_json_line(b->cli, object);
+        if (item->err && !cli_json(b->cli))
+            (void)fprintf(stderr, "%s: %s: %s\n", item->file, carnet_outcome_name(item->err), item->diag.detail);
+    } else if (!item->err) {
+        json_object_foreach(object, key, value)
+        {
+            if (strcmp(key, "outcome") != 0 && strcmp(key, "exit") != 0)
+                cli_set(b->cli, key, json_incref(value));
+        }
+        json_decref(object);
+    } else {
+        json_decref(object);
+    }
+    if (!item->err) {
+        char shown[120];
+        (void)carnet_text_escape(item->label, strlen(item->label), shown, sizeof shown);
+        cli_note(b->cli, "Seat %lu of %s%s%s%s %s %s%s.\n", (unsigned long)item->seat, item->license,
+                 *shown ? " (" : "", shown, *shown ? ")" : "",
+                 cli_dry_run(b->cli) ? "would be"
+                 : item->again       ? "was already"
+                                     : "is",
+                 b->done, item->again && !cli_dry_run(b->cli) ? "; the same bytes are given again" : "");
+    }
+}
+
+static enum carnet_err finish_chunk(struct batch *b, bool many)
+{
+    enum carnet_err err = refuse_one_output(b);
+
+    if (err)
+        return err;
+    cli_hold_signals();
+    if (!cli_dry_run(b->cli)) {
+        err = ledger_commit(b->home->ledger, cli_diag(b->cli));
+        for (size_t i = 0; !err && i < b->item_count; i++) {
+            if (!b->items[i].err)
+                write_item(b, &b->items[i]);
+        }
+        if (!err)
+            mark_delivered(b);
+    }
+    cli_free_signals();
+    for (size_t i = 0; !err && i < b->item_count; i++) {
+        const struct batch_item *item = &b->items[i];
+        tell_item(b, item, many || b->item_count > 1);
+        if (!item->err)
+            b->done_count++;
+        else
+            b->failed_count++;
+        if (carnet_outcome_exit(item->err) > carnet_outcome_exit(b->worst))
+            b->worst = item->err;
+    }
+    return err;
+}
+
+static enum carnet_err chunk(struct batch *b, const struct batch_source *sources, size_t count, bool many)
+{
+    enum carnet_err err = pass(b, sources, count);
+
+    if (!err && b->needs_key) {
+        ledger_rollback(b->home->ledger);
+        err = home_signer(b->cli, b->home, CARNET_ROLE_ISSUER, &b->key);
+        if (!err)
+            err = pass(b, sources, count);
+    }
+    if (!err)
+        err = finish_chunk(b, many);
+    ledger_rollback(b->home->ledger);
+    return err;
+}
+
+/* Reads up to CHUNK files. Files of other kinds in a folder are nobody's mistake and are passed over. */
+static size_t read_sources(struct batch *b, const struct paths *paths, size_t from, struct batch_source *sources)
+{
+    struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(b->in));
+    size_t count = 0;
+
+    for (size_t i = from; i < paths->count && i < from + CHUNK; i++) {
+        struct batch_source *source = &sources[count];
+        memset(source, 0, sizeof *source);
+        source->file = paths->list[i];
+        source->err = cli_bundle_read(b->cli, source->file, &options, &source->bundle);
+        source->diag = *cli_diag(b->cli);
+        if (source->err == CARNET_WRONG_KIND && paths->from_folder[i]) {
+            cli_bundle_clear(&source->bundle);
+            continue;
+        }
+        count++;
+    }
+    return count;
+}
+
+static enum carnet_err outcome(struct batch *b)
+{
+    if (b->failed_count == 0 && b->done_count > 0)
+        return CARNET_OK;
+    if (b->failed_count == 0) {
+        (void)carnet_fail(cli_diag(b->cli), CARNET_NOT_FOUND, "", "There is no %s in the folder.",
+                          carnet_kind_get(b->in)->name);
+        (void)carnet_fail_next(cli_diag(b->cli), "Name the folder or stick that holds the %ss.",
+                               carnet_kind_get(b->in)->name);
+        return CARNET_NOT_FOUND;
+    }
+    if (b->failed_count + b->done_count == 1) {
+        *cli_diag(b->cli) = b->items[0].diag;
+        cli_place(b->cli, b->items[0].file);
+        return b->worst;
+    }
+    cli_place(b->cli, NULL);
+    cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
+    cli_set(b->cli, "failed", json_integer((json_int_t)b->failed_count));
+    if (b->done_count > 0)
+        return carnet_fail(cli_diag(b->cli), CARNET_PARTLY_DONE, "", "%zu of %zu were %s.", b->done_count,
+                           b->done_count + b->failed_count, b->done);
+    return carnet_fail(cli_diag(b->cli), b->worst, "", "None of %zu was %s; the worst reason was %s.", b->failed_count,
+                       b->done, carnet_outcome_name(b->worst));
+}
+
+enum carnet_err batch_run(struct batch *b)
+{
+    struct paths paths = {0};
+    struct batch_source *sources = calloc(CHUNK, sizeof *sources);
+    enum carnet_err err = sources ? paths_find(b->cli, &paths) : CARNET_NO_MEMORY;
+
+    if (!err && cli_value(b->cli, "output") && (paths.count > 1 || b->two_results)) {
+        (void)carnet_fail(cli_diag(b->cli), CARNET_USAGE, "", "There are several results, and -o takes one.");
+        (void)carnet_fail_next(cli_diag(b->cli), "Use --to with a folder.");
+        err = CARNET_USAGE;
+    }
+    /* A place that is taken is told only when something new is to be written there: the same bytes may be there. */
+    if (!err) {
+        b->output_err = cli_output_check(b->cli);
+        b->output_diag = *cli_diag(b->cli);
+        if (b->output_err && b->output_err != CARNET_EXISTS)
+            err = b->output_err;
+        if (!err)
+            cli_place(b->cli, NULL);
+    }
+    for (size_t from = 0; !err && from < paths.count; from += CHUNK) {
+        const size_t count = read_sources(b, &paths, from, sources);
+        if (count > 0)
+            err = chunk(b, sources, count, paths.count > 1);
+        for (size_t i = 0; i < count; i++)
+            cli_bundle_clear(&sources[i].bundle);
+    }
+    if (!err)
+        err = outcome(b);
+    free(b->items);
+    free(sources);
+    paths_clear(&paths);
+    return err;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What assign and free have in common: many files in, each judged by itself, one transaction for many of them, and the
+ * bundles out of the outbox. A transaction is tried without the key first, so that a passphrase is asked for only when
+ * something has to be signed, and never while others wait for the ledger.
+ */
+#ifndef CARNET_ADMIN_BATCH_H
+#define CARNET_ADMIN_BATCH_H
+
+#include "common/io.h"
+#include "home.h"
+
+/* One file, read. */
+struct batch_source {
+    const char *file;
+    struct cli_bundle bundle;
+    enum carnet_err err;
+    struct carnet_diag diag;
+};
+
+/* What became of one file for one license. */
+struct batch_item {
+    const char *file;
+    enum carnet_err err; /* and why */
+    struct carnet_diag diag;
+    char license[CARNET_ID_TEXT_SIZE];
+    uint32_t seat, serial;
+    char label[CARNET_TEXT_SIZE];
+    struct carnet_digest machine_key, fingerprint;
+    bool again;                      /* nothing was changed: the same bytes once more */
+    int64_t grant;                   /* row */
+    bool replaced;                   /* the receipt of `old_grant` goes out as well */
+    int64_t old_grant;               /* row */
+    struct carnet_digest written[2]; /* ids of the bundles that were delivered */
+    size_t written_count;
+};
+
+struct batch;
+/* Adds the items of one source (batch_item). Returns only what stops everything. When b->key is needed and missing,
+ * sets b->needs_key and returns CARNET_OK. Runs in a transaction. */
+typedef enum carnet_err batch_apply_fn(struct batch *b, const struct batch_source *source);
+
+struct batch {
+    struct cli *cli;
+    struct home *home;
+    enum carnet_kind_id in, out; /* what is taken, what comes out */
+    const char *done;            /* "assigned", "freed" */
+    batch_apply_fn *apply;
+    void *context;
+    bool two_results; /* each file gives two bundles: -o can't take them */
+
+    int64_t now;
+    const struct carnet_key *key; /* NULL until it is needed; NULL in a dry run */
+    bool needs_key;
+    enum carnet_err output_err; /* why nothing new could be written */
+    struct carnet_diag output_diag;
+    struct batch_item *items;
+    size_t item_count;
+    size_t done_count, failed_count;
+    enum carnet_err worst;
+};
+
+/* Runs it over the command's arguments. */
+CARNET_MUST_USE enum carnet_err batch_run(struct batch *b);
+/* A new item, or NULL (CARNET_NO_MEMORY). */
+struct batch_item *batch_item(struct batch *b, const struct batch_source *source, const char *license);
+/* May something new be signed now? False when the key is missing (b->needs_key is set) or there is no place to write
+ * (item->err is set). In a dry run nothing is signed, and it is true. */
+bool batch_may_sign(struct batch *b, struct batch_item *item);
+
+/* The change for one item, kept whole or undone alone: what concerns the item becomes its outcome, what concerns the
+ * ledger stops everything. */
+typedef enum carnet_err batch_change_fn(struct batch *b, void *context);
+CARNET_MUST_USE enum carnet_err batch_change(struct batch *b, struct batch_item *item, batch_change_fn *change,
+                                             void *context);
+
+#endif

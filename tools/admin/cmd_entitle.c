@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* entitle: the vendor says what was bought. A license that is known gets its next revision. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "common/io.h"
+#include "home.h"
+#include "sign.h"
+#include "terms.h"
+#include "words.h"
+
+const struct cli_option admin_entitle_options[] = {
+    {"license", 0, "ID", false, "the license; a known one gets its next revision and keeps what is not given"},
+    {"product", 0, "ID", false, "the product"},
+    {"licensee", 0, "NAME", false, "who bought it"},
+    {"seats", 0, "N", false, "how many seats"},
+    {"offline", 0, "WORD", false, "allowed or denied (the default): may it be converted to offline"},
+    {"edition", 0, "E", false, "the edition; '' for none"},
+    {"newest-version", 0, "V", false, "the newest product version covered, or any (the default)"},
+    {"feature", 0, "NAME[=VALUE]", true, "adds or changes a feature"},
+    {"drop-feature", 0, "NAME", true, "takes a feature away"},
+    {"not-after", 0, "DATE", false, "the last day, or never (the default)"},
+    {"lease-days", 0, "N", false, "how long a license file runs before it must be renewed, or none (the default)"},
+    {"activate-within", 0, "DAYS", false, "how long a license file may wait for its activation (90)"},
+    {"transfer-cap", 0, "N", false, "transfers to changed machines in a year, or none (no cap, the default)"},
+    {"loss-cap", 0, "N", false, "lost machines in a year, or none (no cap, the default)"},
+    {"hold-after-loss", 0, "WORD", false, "lease (the default): a lost seat waits for its lease to run out; or no"},
+    {"threshold", 0, "PERCENT", false, "how much of a machine must still match (60)"},
+    {"weight", 0, "FACT=POINTS", true, "what a fact counts"},
+    {"clock-tolerance", 0, "HOURS", false, "how far a clock may be behind (24)"},
+    {"virtual", 0, "WORD", false, "accepted (the default) or refused: virtual machines"},
+    {"container", 0, "WORD", false, "accepted (the default), refused or pinned: containers"},
+    {"contact", 0, "TEXT", false, "whom to ask; '' for none"},
+    {"issuer", 0, "FILE", false, "PEM of the administrator's issuer key; your own with role both"},
+    {NULL, 0, NULL, false, NULL}};
+
+#define PEM_MOST 4096
+
+/* The revision before, read again with all checks. */
+struct before {
+    struct carnet_digest id;
+    struct carnet_buffer bytes;
+    struct carnet_reading *reading;
+    const struct carnet_entitlement *entitlement; /* NULL for a new license */
+};
+
+static enum carnet_err read_before(struct cli *cli, struct home *h, const char *license, struct before *out)
+{
+    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
+    enum carnet_err err = ledger_made_newest(h->ledger, &h->root.id, license, &out->id, &out->bytes, cli_diag(cli));
+
+    if (err)
+        return err == CARNET_NOT_FOUND ? CARNET_OK : err;
+    err = carnet_reading_open(out->bytes.bytes, out->bytes.size, &options, &out->reading, cli_diag(cli));
+    if (!err)
+        out->entitlement = carnet_document_entitlement(carnet_reading_document(out->reading));
+    return err;
+}
+
+static enum carnet_err read_issuer(struct cli *cli, const struct home *h, struct carnet_digest *out)
+{
+    const char *file = cli_value(cli, "issuer");
+    struct carnet_buffer pem = {0};
+    uint8_t key[CARNET_PUBLIC_KEY_SIZE];
+    enum carnet_err err;
+
+    if (!file && h->has_issuer) {
+        *out = h->issuer.id;
+        return CARNET_OK;
+    }
+    if (!file) {
+        (void)carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--issuer says whose key gives the license's seats away.");
+        (void)carnet_fail_next(cli_diag(cli), "Ask the administrator for the PEM of 'carnet-admin key export issuer'.");
+        return CARNET_USAGE;
+    }
+    err = cli_file_read(cli, file, PEM_MOST, &pem);
+    if (!err) {
+        err = carnet_pem_read(pem.bytes, pem.size, key, cli_diag(cli));
+        if (!err)
+            err = carnet_key_gate(key, cli_diag(cli));
+        if (err) {
+            cli_place(cli, file);
+            (void)carnet_fail_next(cli_diag(cli), "--issuer takes the PEM of 'carnet-admin key export issuer'.");
+        }
+    }
+    if (!err)
+        carnet_key_id(key, out);
+    carnet_buffer_clear(&pem);
+    return err;
+}
+
+/* One license has one issuer: with two of them, nobody would know how many seats are out. */
+static enum carnet_err hold_issuer(struct cli *cli, const struct carnet_entitlement *before,
+                                   const struct carnet_digest *issuer)
+{
+    char hex[CARNET_HEX_SIZE];
+
+    if (carnet_digest_equal(&before->issuer, issuer))
+        return CARNET_OK;
+    carnet_digest_hex(&before->issuer, hex);
+    (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "",
+                      "The license %s is issued by the key %s, and a license has one issuer.", before->license, hex);
+    (void)carnet_fail_next(cli_diag(cli), "Give the other administrator a license id of its own, with its own seats.");
+    return CARNET_UNTRUSTED_KEY;
+}
+
+static enum carnet_err missing(struct cli *cli, const char *option)
+{
+    return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                       "A new license needs --product, --licensee and --seats; --%s is missing.", option);
+}
+
+static enum carnet_err settle(struct cli *cli, struct home *h, const struct before *before, const char *license,
+                              struct carnet_entitlement *e)
+{
+    const struct ledger_about *about = ledger_about(h->ledger);
+    struct carnet_digest issuer;
+    enum carnet_err err;
+
+    if (before->entitlement) {
+        *e = *before->entitlement;
+        issuer = e->issuer;
+    } else {
+        e->vendor = h->root.id;
+        (void)snprintf(e->license, sizeof e->license, "%s", license);
+        (void)snprintf(e->contact, sizeof e->contact, "%s", about->contact);
+        terms_default(e);
+    }
+    (void)snprintf(e->vendor_name, sizeof e->vendor_name, "%s", about->name);
+    err = terms_apply(cli, e);
+    if (!err && !*e->product)
+        err = missing(cli, "product");
+    if (!err && !*e->licensee)
+        err = missing(cli, "licensee");
+    if (!err && e->seats == 0)
+        err = missing(cli, "seats");
+    if (!err && (!before->entitlement || cli_value(cli, "issuer")))
+        err = read_issuer(cli, h, &issuer);
+    if (!err && before->entitlement)
+        err = hold_issuer(cli, before->entitlement, &issuer);
+    if (!err)
+        e->issuer = issuer;
+    return err;
+}
+
+static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet_entitlement *e, int64_t now,
+                            struct carnet_buffer *bytes, struct carnet_digest *id)
+{
+    const struct ledger_event event = {
+        .what = "entitle", .license = e->license, .revision = e->revision, .entitlement = id, .key = &e->issuer};
+    struct carnet_diag *diag = cli_diag(cli);
+    struct carnet_buffer document = {0};
+    const struct carnet_key *key = NULL;
+    enum carnet_err err = home_signer(cli, h, CARNET_ROLE_ROOT, &key);
+
+    if (!err)
+        err = carnet_issue_compose_entitlement(e, &document);
+    if (!err)
+        err = ledger_begin(h->ledger, diag);
+    if (!err)
+        err = ledger_key_see(h->ledger, &e->issuer, CARNET_ROLE_ISSUER, now, diag);
+    if (!err)
+        err = sign_bundle(h, key, CARNET_KIND_ENTITLEMENT, &document, NULL, bytes, id, diag);
+    if (!err)
+        err = ledger_made_add(h->ledger, e, id, bytes->bytes, bytes->size, now, diag);
+    if (!err)
+        err = ledger_event_add(h->ledger, &h->root.id, &h->root.id, now, &event, NULL, diag);
+    if (!err)
+        err = ledger_key_used(h->ledger, &h->root.id, now, diag);
+    if (!err)
+        err = ledger_commit(h->ledger, diag);
+    ledger_rollback(h->ledger);
+    carnet_buffer_clear(&document);
+    return err;
+}
+
+/* What the revision before says already is not said again: the same bytes are given out once more. */
+static enum carnet_err say(struct cli *cli, const struct before *before, const struct carnet_entitlement *e,
+                           bool *differs)
+{
+    size_t changes = 0;
+    enum carnet_err err;
+
+    if (before->entitlement)
+        cli_note(cli, "License %s, revision %lu; against revision %lu:\n", e->license,
+                 (unsigned long)before->entitlement->revision + 1, (unsigned long)before->entitlement->revision);
+    else
+        cli_note(cli, "License %s, revision 1:\n", e->license);
+    err = words_difference(cli, before->entitlement, e, false, &changes);
+    if (!err)
+        *differs = changes > 0;
+    if (!err && changes == 0)
+        cli_note(cli, "  nothing differs: the file of revision %lu is given out again\n",
+                 (unsigned long)before->entitlement->revision);
+    return err;
+}
+
+static enum carnet_err entitle(struct cli *cli, struct home *h, const char *license)
+{
+    const int64_t now = carnet_utc_now();
+    struct before before = {0};
+    struct carnet_entitlement *e = calloc(1, sizeof *e);
+    struct carnet_buffer bytes = {0};
+    struct carnet_digest id;
+    struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_ENTITLEMENT), .label = license};
+    bool differs = true;
+    enum carnet_err err = e ? read_before(cli, h, license, &before) : CARNET_NO_MEMORY;
+
+    if (!err)
+        err = settle(cli, h, &before, license, e);
+    if (!err)
+        err = say(cli, &before, e, &differs);
+    if (err)
+        goto out;
+    if (differs) {
+        e->revision = before.entitlement ? before.entitlement->revision + 1 : 1;
+        e->issued = before.entitlement && before.entitlement->issued > now ? before.entitlement->issued : now;
+        err = cli_output_check(cli);
+    }
+    cli_set(cli, "license", json_string(license));
+    cli_set(cli, "revision", json_integer((json_int_t)e->revision));
+    if (err || cli_dry_run(cli))
+        goto out;
+    cli_hold_signals();
+    if (differs)
+        err = sign(cli, h, e, now, &bytes, &id);
+    output.id = differs ? id : before.id;
+    output.bytes = differs ? bytes.bytes : before.bytes.bytes;
+    output.size = differs ? bytes.size : before.bytes.size;
+    if (!err) {
+        err = cli_output_write(cli, &output);
+        if (err)
+            (void)carnet_fail_next(cli_diag(cli),
+                                   "Revision %lu is signed and recorded; run the same command again to "
+                                   "have its file written.",
+                                   (unsigned long)e->revision);
+    }
+    cli_free_signals();
+    if (!err) {
+        char hex[CARNET_HEX_SIZE];
+        carnet_digest_hex(&output.id, hex);
+        cli_set(cli, "entitlement", json_string(hex));
+        carnet_digest_hex(&e->issuer, hex);
+        cli_set(cli, "issuer", json_string(hex));
+        cli_note(cli, "For the administrator whose issuer key is %s: 'carnet-admin import FILE'.\n", hex);
+    }
+out:
+    carnet_reading_free(before.reading);
+    carnet_buffer_clear(&before.bytes);
+    carnet_buffer_clear(&bytes);
+    free(e);
+    return err;
+}
+
+enum carnet_err admin_entitle(struct cli *cli)
+{
+    const char *license = cli_value(cli, "license");
+    struct home h = {0};
+    enum carnet_err err;
+
+    if (!license || !carnet_text_is_id(license))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "--license gives the license's id: 1 to 64 letters, digits, '.', '_' or '-'.");
+    err = home_open(cli, &h);
+    if (!err && !h.has_root) {
+        (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "This home has no root key: it can't entitle.");
+        (void)carnet_fail_next(cli_diag(cli), "Use the home of the vendor, made with 'init --role vendor' or 'both'.");
+        err = CARNET_CONFIGURATION;
+    }
+    if (!err)
+        err = entitle(cli, &h, license);
+    home_close(&h);
+    return err;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* free: a release comes back, its grant ends, its seat is free, and the machine gets a receipt. */
+#include <stdio.h>
+#include <string.h>
+
+#include "admin.h"
+#include "batch.h"
+#include "sign.h"
+
+struct freeing {
+    const struct carnet_release *release;
+    const struct carnet_license *held; /* the license that the release embeds */
+    struct carnet_digest id, signer;   /* of the release */
+    struct ledger_license license;
+    struct ledger_grant grant;
+};
+
+static enum carnet_err unknown_grant(struct batch_item *item, const char *why)
+{
+    item->err = carnet_fail(&item->diag, CARNET_NOT_FOUND, "G-5", "%s", why);
+    (void)carnet_fail_next(&item->diag, "Free it at the administrator whose ledger gave the seat.");
+    return CARNET_OK;
+}
+
+/* Was the license that comes back given out by this ledger? */
+static enum carnet_err hold_history(struct batch *b, const struct freeing *f, struct batch_item *item)
+{
+    struct carnet_diag *diag = cli_diag(b->cli);
+    bool known = false, in_journal = false;
+    enum carnet_err err = ledger_bundle_known(b->home->ledger, f->grant.number, &f->release->license, &known, diag);
+
+    if (!err)
+        err = ledger_journal_has(b->home->ledger, &f->license.vendor, &b->home->issuer.id, &f->held->journal,
+                                 &in_journal, diag);
+    if (err)
+        return err;
+    if (!carnet_digest_equal(&f->signer, &f->grant.machine_key)) {
+        item->err = carnet_fail(&item->diag, CARNET_UNTRUSTED_KEY, "T-4",
+                                "The release is signed by another machine key than the grant's.");
+    } else if (!known || !in_journal) {
+        item->err = carnet_fail(&item->diag, CARNET_FORKED, "G-3",
+                                "The license in the release is signed by this issuer, but this ledger never gave it "
+                                "out: another ledger uses the same key, or this one was put back from a copy.");
+    }
+    return CARNET_OK;
+}
+
+/* A release that comes once more, or after the grant ended in another way, gets the receipt that there is. */
+static enum carnet_err give_again(struct batch *b, const struct freeing *f, struct batch_item *item)
+{
+    item->again = true;
+    if (f->grant.how != CARNET_END_FREED)
+        cli_note(b->cli, "The grant on seat %lu of %s had ended before in another way; its receipt is given again.\n",
+                 (unsigned long)f->grant.seat, f->license.id);
+    else if (!f->grant.has_release || !carnet_digest_equal(&f->grant.release, &f->id))
+        cli_warn(b->cli,
+                 "seat %lu of %s was freed by another release of the same machine: two copies of its state "
+                 "may exist.",
+                 (unsigned long)f->grant.seat, f->license.id);
+    return CARNET_OK;
+}
+
+static enum carnet_err end_grant(struct batch *b, void *context)
+{
+    const struct freeing *f = context;
+    const struct ledger_received received = {
+        .id = f->id, .machine_key = f->signer, .kind = CARNET_KIND_RELEASE, .sequence = f->release->sequence};
+    struct carnet_digest receipt;
+    enum carnet_err err = ledger_received_add(b->home->ledger, &received, b->now, cli_diag(b->cli));
+
+    return err ? err
+               : sign_end(b->home, b->key, "free", &f->license, &f->grant, CARNET_END_FREED, &f->id, b->now, &receipt,
+                          cli_diag(b->cli));
+}
+
+static enum carnet_err free_one(struct batch *b, const struct batch_source *source)
+{
+    const struct carnet_judged *judged = carnet_reading_judged(source->bundle.reading);
+    const struct carnet_document *document = carnet_judged_document(judged);
+    struct freeing f = {.release = carnet_document_release(document),
+                        .id = *carnet_judged_id(judged),
+                        .signer = *carnet_judged_signer(judged)};
+    const struct carnet_grant *name = &f.release->grant;
+    struct batch_item *item = batch_item(b, source, name->license);
+    enum carnet_err err;
+
+    if (!item)
+        return CARNET_NO_MEMORY;
+    f.held = carnet_document_license(carnet_judged_document(carnet_judged_embedded(judged)));
+    err = ledger_license_get(b->home->ledger, &f.release->vendor, name->license, &f.license, cli_diag(b->cli));
+    if (err == CARNET_NOT_FOUND)
+        return unknown_grant(item, "The release is of a license that is not in this ledger.");
+    if (!err)
+        err = ledger_grant_of_fingerprint(b->home->ledger, f.license.number, &name->fingerprint, &f.grant,
+                                          cli_diag(b->cli));
+    if (err == CARNET_NOT_FOUND)
+        return unknown_grant(item, "The release is of a grant that is not in this ledger.");
+    if (err)
+        return err;
+    item->seat = f.grant.seat;
+    item->serial = f.grant.serial;
+    item->grant = f.grant.number;
+    item->machine_key = f.grant.machine_key;
+    item->fingerprint = f.grant.fingerprint;
+    (void)snprintf(item->label, sizeof item->label, "%s", f.grant.label);
+    err = hold_history(b, &f, item);
+    if (err || item->err)
+        return err;
+    if (f.grant.ended != LEDGER_LIVES)
+        return give_again(b, &f, item);
+    if (!batch_may_sign(b, item))
+        return CARNET_OK;
+    if (name->serial < f.grant.serial)
+        cli_note(b->cli, "The release is of serial %lu and the grant is at %lu; it ends all the same.\n",
+                 (unsigned long)name->serial, (unsigned long)f.grant.serial);
+    return batch_change(b, item, end_grant, &f);
+}
+
+enum carnet_err admin_free(struct cli *cli)
+{
+    struct home h = {0};
+    struct batch b = {.cli = cli,
+                      .home = &h,
+                      .in = CARNET_KIND_RELEASE,
+                      .out = CARNET_KIND_RECEIPT,
+                      .done = "freed",
+                      .apply = free_one};
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = home_seats_open(cli, &h);
+    if (!err)
+        err = batch_run(&b);
+    home_close(&h);
+    return err;
+}

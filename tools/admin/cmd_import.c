@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* import: the administrator takes what the vendor entitled. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "common/io.h"
+#include "home.h"
+#include "words.h"
+
+/* How far ahead of the clock an entitlement may be dated (O-2). */
+#define AHEAD_MOST (48 * CARNET_HOUR)
+
+enum fate { TAKEN, KNOWN, OLDER };
+static const char *const fates[] = {[TAKEN] = "taken", [KNOWN] = "known", [OLDER] = "older"};
+
+static enum carnet_err hold_issuer(struct cli *cli, const struct home *h, const struct carnet_entitlement *e)
+{
+    char named[CARNET_HEX_SIZE], own[CARNET_HEX_SIZE];
+
+    if (carnet_digest_equal(&e->issuer, &h->issuer.id))
+        return CARNET_OK;
+    carnet_digest_hex(&e->issuer, named);
+    carnet_digest_hex(&h->issuer.id, own);
+    (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
+                      "The entitlement names the issuer key %s, and this home's is %s.", named, own);
+    (void)carnet_fail_next(cli_diag(cli), "Send the vendor the PEM of 'carnet-admin key export issuer', or import the "
+                                          "file at the administrator it is for.");
+    return CARNET_UNTRUSTED_KEY;
+}
+
+static enum carnet_err hold_time(struct cli *cli, const struct carnet_entitlement *e, int64_t now)
+{
+    char time[CARNET_UTC_SIZE];
+
+    if (e->issued <= now + AHEAD_MOST)
+        return CARNET_OK;
+    carnet_utc_format(e->issued, time);
+    return carnet_fail(cli_diag(cli), CARNET_NOT_YET_VALID, "O-2",
+                       "The entitlement is dated %s, more than 48 hours ahead of this machine's clock.", time);
+}
+
+/* Shows what differs from the revision that the ledger goes by, if it has one. */
+static enum carnet_err show_changes(struct cli *cli, struct home *h, const struct ledger_license *known,
+                                    const struct carnet_entitlement *e)
+{
+    const struct carnet_entitlement *before = NULL;
+    struct carnet_embed embed;
+    size_t changes = 0;
+    enum carnet_err err = CARNET_OK;
+
+    if (known)
+        err = home_entitlement(h, &known->entitlement, &before, &embed, cli_diag(cli));
+    if (err)
+        return err;
+    if (known)
+        cli_data(cli, "%s, revision %lu; against revision %lu:\n", e->license, (unsigned long)e->revision,
+                 (unsigned long)known->revision);
+    else
+        cli_data(cli, "%s, revision %lu, new here:\n", e->license, (unsigned long)e->revision);
+    return words_difference(cli, before, e, true, &changes);
+}
+
+/* Newer, known, older, or the same revision with other content. */
+static enum carnet_err compare(struct cli *cli, struct home *h, const struct ledger_license *known,
+                               const struct carnet_entitlement *e, const struct carnet_digest *id, enum fate *fate)
+{
+    struct carnet_digest same;
+    enum carnet_err err = ledger_taken_revision(h->ledger, &e->vendor, e->license, e->revision, &same, cli_diag(cli));
+
+    if (err && err != CARNET_NOT_FOUND)
+        return err;
+    if (!err && !carnet_digest_equal(&same, id)) {
+        err = show_changes(cli, h, known, e);
+        return err ? err
+                   : carnet_fail(cli_diag(cli), CARNET_REVISION_CONFLICT, "",
+                                 "Revision %lu of %s is known here with other content.", (unsigned long)e->revision,
+                                 e->license);
+    }
+    if (!err)
+        *fate = known && known->revision > e->revision ? OLDER : KNOWN;
+    else
+        *fate = known && known->revision > e->revision ? OLDER : TAKEN;
+    return CARNET_OK;
+}
+
+static void say_consequences(struct cli *cli, const struct ledger_license *known, const struct carnet_entitlement *e)
+{
+    if (!known)
+        return;
+    if (known->offline && !e->offline_allowed)
+        cli_warn(cli,
+                 "offline use of %s is no longer allowed: no seat is assigned any more; what is out runs on, and "
+                 "'free' and 'convert online' stay possible.",
+                 e->license);
+    if (known->in_use > e->seats)
+        cli_warn(cli, "%lu seats of %s are in use and it has %lu now: nothing is assigned before enough are freed.",
+                 (unsigned long)known->in_use, e->license, (unsigned long)e->seats);
+    if (known->users > e->seats)
+        cli_warn(cli,
+                 "%lu users are assigned to %s and it has %lu seats now: no user is added before enough are "
+                 "removed.",
+                 (unsigned long)known->users, e->license, (unsigned long)e->seats);
+}
+
+static enum carnet_err take(struct cli *cli, struct home *h, const struct cli_bundle *bundle,
+                            const struct carnet_entitlement *e, int64_t now, enum fate *fate)
+{
+    const struct carnet_digest *id = carnet_intact_id(carnet_reading_intact(bundle->reading));
+    const struct carnet_digest *signer = carnet_signed_signer(carnet_reading_signed(bundle->reading));
+    const struct ledger_event event = {
+        .what = "import", .license = e->license, .revision = e->revision, .entitlement = id, .key = signer};
+    struct carnet_diag unused, *diag = cli_diag(cli);
+    struct ledger_license known;
+    size_t size = 0;
+    const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
+    enum carnet_err err = ledger_license_get(h->ledger, &e->vendor, e->license, &known, &unused);
+    const bool is_known = !err;
+
+    if (err && err != CARNET_NOT_FOUND)
+        return carnet_fail(diag, err, "", "%s", unused.detail);
+    err = ledger_key_see(h->ledger, signer, CARNET_ROLE_ROOT, now, diag);
+    if (!err)
+        err = ledger_key_see(h->ledger, &e->issuer, CARNET_ROLE_ISSUER, now, diag);
+    if (!err)
+        err = compare(cli, h, is_known ? &known : NULL, e, id, fate);
+    if (err || *fate != TAKEN)
+        return err;
+    err = show_changes(cli, h, is_known ? &known : NULL, e);
+    if (!err)
+        err = ledger_taken_add(h->ledger, e, id, bytes, size, now, diag);
+    if (!err)
+        err = ledger_event_add(h->ledger, &e->vendor, &h->issuer.id, now, &event, NULL, diag);
+    if (!err)
+        say_consequences(cli, is_known ? &known : NULL, e);
+    return err;
+}
+
+static void say(struct cli *cli, const struct carnet_entitlement *e, enum fate fate)
+{
+    static const char *const words[] = {[TAKEN] = "taken",
+                                        [KNOWN] = "known already; nothing to do",
+                                        [OLDER] = "older than what is known here; nothing was changed"};
+
+    cli_data(cli, "%s: revision %lu %s%s\n", e->license, (unsigned long)e->revision,
+             fate == TAKEN && cli_dry_run(cli) ? "would be " : "", words[fate]);
+}
+
+static enum carnet_err import_one(struct cli *cli, struct home *h, const char *file, bool many)
+{
+    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
+    const int64_t now = carnet_utc_now();
+    const struct carnet_entitlement *e = NULL;
+    struct cli_bundle bundle = {0};
+    enum fate fate = TAKEN;
+    enum carnet_err err = cli_bundle_read(cli, file, &options, &bundle);
+
+    if (!err) {
+        e = carnet_document_entitlement(carnet_reading_document(bundle.reading));
+        err = hold_issuer(cli, h, e);
+    }
+    if (!err)
+        err = hold_time(cli, e, now);
+    if (!err)
+        err = ledger_begin(h->ledger, cli_diag(cli));
+    if (!err)
+        err = take(cli, h, &bundle, e, now, &fate);
+    if (!err && !cli_dry_run(cli))
+        err = ledger_commit(h->ledger, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    if (!err) {
+        json_t *line =
+            json_pack("{s:s, s:i, s:s}", "license", e->license, "revision", (int)e->revision, "fate", fates[fate]);
+        say(cli, e, fate);
+        if (many)
+            cli_json_line(cli, line);
+        else
+            cli_set(cli, "import", line);
+    } else {
+        cli_place(cli, file);
+    }
+    cli_bundle_clear(&bundle);
+    return err;
+}
+
+/* Of many, each is told; the worst is the outcome, or that some were done. */
+static enum carnet_err import_many(struct cli *cli, struct home *h)
+{
+    enum carnet_err worst = CARNET_OK;
+    size_t failed = 0;
+
+    for (size_t i = 0; i < cli_count(cli); i++) {
+        enum carnet_err err = import_one(cli, h, cli_argument(cli, i), true);
+        if (!err)
+            continue;
+        failed++;
+        if (!cli_json(cli))
+            (void)fprintf(stderr, "%s: %s: %s\n", cli_argument(cli, i), carnet_outcome_name(err),
+                          cli_diag(cli)->detail);
+        cli_json_line(cli, json_pack("{s:o, s:s, s:s}", "file", cli_json_text(cli_argument(cli, i)), "outcome",
+                                     carnet_outcome_name(err), "message", cli_diag(cli)->detail));
+        if (carnet_outcome_exit(err) > carnet_outcome_exit(worst))
+            worst = err;
+    }
+    if (failed == 0)
+        return CARNET_OK;
+    cli_place(cli, NULL);
+    if (failed < cli_count(cli))
+        return carnet_fail(cli_diag(cli), CARNET_PARTLY_DONE, "", "%zu of %zu files were taken.",
+                           cli_count(cli) - failed, cli_count(cli));
+    return carnet_fail(cli_diag(cli), worst, "", "None of the %zu files was taken.", failed);
+}
+
+enum carnet_err admin_import(struct cli *cli)
+{
+    struct home h = {0};
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = home_seats_open(cli, &h);
+    if (!err)
+        err = cli_count(cli) == 1 ? import_one(cli, &h, cli_argument(cli, 0), false) : import_many(cli, &h);
+    home_close(&h);
+    return err;
+}

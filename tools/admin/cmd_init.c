@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * init: makes a home. All of it is made in a folder of its own inside the home and then moved up, the ledger last: a
+ * home is whole when its ledger is there. What an interrupted init left is known by that folder and is taken away by
+ * the next one; those keys were never used.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "common/io.h"
+#include "core/file.h"
+#include "home.h"
+
+#define UNFINISHED "unfinished-init"
+
+const struct cli_option admin_init_options[] = {
+    {"role", 0, "ROLE", false, "vendor (holds the root key), admin (holds an issuer key) or both"},
+    {"name", 0, "NAME", false, "your name or that of your company, as it stands in entitlements"},
+    {"contact", 0, "TEXT", false, "whom to ask, as it stands in entitlements"},
+    {"no-passphrase", 0, NULL, false, "protect the keys by the rights of their files alone"},
+    {NULL, 0, NULL, false, NULL}};
+
+/* In the order they are moved up: the ledger last. */
+static const char *const files[] = {"root.kek", "root.key", "issuer.kek", "issuer.key", LEDGER_FILE};
+#define FILE_COUNT (sizeof files / sizeof *files)
+
+struct making {
+    struct ledger_about about;
+    char path[HOME_PATH_SIZE];
+    int folder, inner;
+    bool made_folder;
+    int64_t now;
+    char *passphrase;
+};
+
+static enum carnet_err read_options(struct cli *cli, struct making *m)
+{
+    static const struct {
+        const char *name;
+        unsigned roles;
+    } roles[] = {{"vendor", LEDGER_VENDOR}, {"admin", LEDGER_ADMIN}, {"both", LEDGER_VENDOR | LEDGER_ADMIN}};
+    const char *role = cli_value(cli, "role"), *name = cli_value(cli, "name"), *contact = cli_value(cli, "contact");
+
+    for (size_t i = 0; role && i < sizeof roles / sizeof *roles; i++) {
+        if (strcmp(role, roles[i].name) == 0)
+            m->about.roles = roles[i].roles;
+    }
+    if (!m->about.roles)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--role says what the home is for: vendor, admin or both.");
+    if (!name || !carnet_text_is_text(name))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "--name is needed: 1 to 200 printable characters, with single spaces inside.");
+    if (contact && !carnet_text_is_text(contact))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "--contact takes 1 to 200 printable characters, with single spaces inside.");
+    if (cli_flag(cli, "no-passphrase") && (cli_value(cli, "passphrase-file") || cli_value(cli, "passphrase-fd")))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A passphrase was given, and --no-passphrase as well.");
+    (void)snprintf(m->about.name, sizeof m->about.name, "%s", name);
+    (void)snprintf(m->about.contact, sizeof m->about.contact, "%s", contact ? contact : "");
+    m->about.epoch = 1;
+    m->about.created = m->now;
+    return CARNET_OK;
+}
+
+/* Removes all files of the folder that an interrupted init left. */
+static void empty_unfinished(int folder)
+{
+    int fd = openat(folder, UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+
+    if (!dir) {
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    (void)closedir(dir);
+}
+
+static void take_away(const struct making *m)
+{
+    empty_unfinished(m->folder);
+    for (size_t i = 0; i < FILE_COUNT; i++)
+        (void)unlinkat(m->folder, files[i], 0);
+    (void)unlinkat(m->folder, UNFINISHED, AT_REMOVEDIR);
+    (void)fsync(m->folder);
+}
+
+static enum carnet_err taken(struct cli *cli, const char *what)
+{
+    (void)carnet_fail(cli_diag(cli), CARNET_EXISTS, "", "%s; nothing was changed.", what);
+    (void)carnet_fail_next(cli_diag(cli), "Use the home that is there, or name another folder with --home.");
+    return CARNET_EXISTS;
+}
+
+/* A home may be made in an empty folder, or where an earlier init did not come to its end. */
+static enum carnet_err look_around(struct cli *cli, struct making *m, bool *unfinished)
+{
+    int fd = dup(m->folder);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    bool other = false, marker = false, whole = false;
+
+    if (!dir) {
+        int saved = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        return carnet_fail_errno(cli_diag(cli), saved, "The folder of the home can't be read");
+    }
+    rewinddir(dir);
+    while ((entry = readdir(dir)) != NULL) {
+        if (strcmp(entry->d_name, UNFINISHED) == 0)
+            marker = true;
+        else if (strcmp(entry->d_name, LEDGER_FILE) == 0)
+            whole = true;
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            other = true;
+    }
+    (void)closedir(dir);
+    *unfinished = marker && !whole;
+    if (whole)
+        return taken(cli, "There is a home at this place already");
+    if (other && !marker)
+        return taken(cli, "The folder is not empty, and is no home");
+    return CARNET_OK;
+}
+
+static enum carnet_err make_key(struct cli *cli, struct making *m, struct ledger *l, enum carnet_role role,
+                                struct ledger_key *out)
+{
+    struct carnet_key *key = NULL;
+    const struct carnet_key_info *info;
+    enum carnet_err err = carnet_key_generate(role, m->now, &key, cli_diag(cli));
+
+    if (!err)
+        err = carnet_key_store(key, m->inner, carnet_role_name(role), m->passphrase, cli_diag(cli));
+    if (!err) {
+        info = carnet_key_info(key);
+        *out =
+            (struct ledger_key){.id = info->id, .role = role, .created = m->now, .passphrase = m->passphrase != NULL};
+        memcpy(out->public_key, info->public_key, sizeof out->public_key);
+        err = ledger_key_add_own(l, out, cli_diag(cli));
+    }
+    carnet_key_free(key);
+    return err;
+}
+
+static enum carnet_err fill(struct cli *cli, struct making *m, struct ledger *l, struct ledger_key *root,
+                            struct ledger_key *issuer)
+{
+    const struct ledger_event made_root = {.what = "key-made", .key = &root->id, .note = "root"};
+    const struct ledger_event made_issuer = {.what = "key-made", .key = &issuer->id, .note = "issuer"};
+    struct carnet_diag *diag = cli_diag(cli);
+    bool known = false;
+    enum carnet_err err = ledger_begin(l, diag);
+
+    if (!err && (m->about.roles & LEDGER_VENDOR)) {
+        struct ledger_anchor anchor = {.pinned = m->now};
+        err = make_key(cli, m, l, CARNET_ROLE_ROOT, root);
+        anchor.vendor = anchor.root = root->id;
+        if (!err)
+            err = ledger_anchor_add(l, &anchor, &known, diag);
+        if (!err)
+            err = ledger_event_add(l, &root->id, &root->id, m->now, &made_root, NULL, diag);
+    }
+    if (!err && (m->about.roles & LEDGER_ADMIN))
+        err = make_key(cli, m, l, CARNET_ROLE_ISSUER, issuer);
+    if (!err && m->about.roles == (LEDGER_VENDOR | LEDGER_ADMIN))
+        err = ledger_event_add(l, &root->id, &issuer->id, m->now, &made_issuer, NULL, diag);
+    return err ? err : ledger_commit(l, diag);
+}
+
+static enum carnet_err make_inside(struct cli *cli, struct making *m, struct ledger_key *root,
+                                   struct ledger_key *issuer)
+{
+    char file[HOME_PATH_SIZE], who[LEDGER_WHO_SIZE];
+    struct ledger *l = NULL;
+    enum carnet_err err;
+
+    if (mkdirat(m->folder, UNFINISHED, 0700) < 0)
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+    m->inner = openat(m->folder, UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (m->inner < 0)
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+    home_who(who);
+    (void)snprintf(file, sizeof file, "%.*s/" UNFINISHED "/%s", HOME_PATH_SIZE - 64, m->path, LEDGER_FILE);
+    err = ledger_create(file, &m->about, who, &l, cli_diag(cli));
+    if (!err)
+        err = fill(cli, m, l, root, issuer);
+    ledger_close(l);
+    return err;
+}
+
+/* The key files first, the ledger last. */
+static enum carnet_err move_up(struct cli *cli, const struct making *m)
+{
+    if (fsync(m->inner) < 0)
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+    for (size_t i = 0; i < FILE_COUNT; i++) {
+        if (i + 1 == FILE_COUNT && fsync(m->folder) < 0)
+            return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+        if (renameat(m->inner, files[i], m->folder, files[i]) < 0 && errno != ENOENT)
+            return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+    }
+    (void)unlinkat(m->folder, UNFINISHED, AT_REMOVEDIR);
+    return fsync(m->folder) < 0 ? carnet_fail_errno(cli_diag(cli), errno, "The home can't be made") : CARNET_OK;
+}
+
+static void tell_key(struct cli *cli, const struct ledger_key *key, const char *what)
+{
+    char hex[CARNET_HEX_SIZE], member[24];
+
+    carnet_digest_hex(&key->id, hex);
+    cli_data(cli, "%-10s %s\n", what, hex);
+    (void)snprintf(member, sizeof member, "%s", what);
+    cli_set(cli, member, json_string(hex));
+}
+
+static void tell(struct cli *cli, const struct making *m, const struct ledger_key *root,
+                 const struct ledger_key *issuer)
+{
+    char shown[512];
+
+    (void)carnet_text_escape(m->path, strlen(m->path), shown, sizeof shown);
+    cli_data(cli, "%-10s %s\n", "home", shown);
+    cli_set(cli, "home", cli_json_text(m->path));
+    if (m->about.roles & LEDGER_VENDOR)
+        tell_key(cli, root, "root");
+    if (m->about.roles & LEDGER_ADMIN)
+        tell_key(cli, issuer, "issuer");
+    cli_set(cli, "passphrase", json_boolean(m->passphrase != NULL));
+    if (!m->passphrase)
+        cli_warn(cli, "the keys have no passphrase: whoever can read the files of the home can sign in your name.");
+    if (m->about.roles == (LEDGER_VENDOR | LEDGER_ADMIN))
+        cli_note(cli, "Your own root is pinned here, and your own issuer is the default of 'entitle'.\n");
+    else if (m->about.roles == LEDGER_ADMIN)
+        cli_note(cli, "Next: pin the vendor's root with 'carnet-admin trust add FILE', and send the vendor the PEM of "
+                      "'carnet-admin key export issuer'.\n");
+}
+
+static enum carnet_err make(struct cli *cli, struct making *m)
+{
+    struct ledger_key root = {0}, issuer = {0};
+    bool unfinished = false;
+    enum carnet_err err;
+
+    if (flock(m->folder, LOCK_EX | LOCK_NB) < 0)
+        return carnet_fail(cli_diag(cli), CARNET_BUSY, "", "Another init is at work in this folder.");
+    err = look_around(cli, m, &unfinished);
+    if (!err && !cli_flag(cli, "no-passphrase"))
+        err = cli_passphrase(cli, "the keys of this home", true, &m->passphrase);
+    if (err)
+        return err;
+    cli_hold_signals();
+    if (unfinished) {
+        take_away(m);
+        cli_note(cli, "An earlier init was interrupted here; what it left was taken away.\n");
+    }
+    err = make_inside(cli, m, &root, &issuer);
+    if (!err)
+        err = move_up(cli, m);
+    if (err)
+        take_away(m);
+    cli_free_signals();
+    if (!err)
+        tell(cli, m, &root, &issuer);
+    return err;
+}
+
+enum carnet_err admin_init(struct cli *cli)
+{
+    struct making m = {.folder = -1, .inner = -1, .now = carnet_utc_now()};
+    struct stat st;
+    enum carnet_err err = read_options(cli, &m);
+
+    if (!err)
+        err = home_path(cli, m.path);
+    if (!err)
+        err = carnet_secrets_start(cli_diag(cli));
+    if (err)
+        return err;
+    m.made_folder = stat(m.path, &st) < 0 && errno == ENOENT;
+    if (cli_dry_run(cli)) {
+        if (!m.made_folder)
+            err = taken(cli, "There is something at this place already");
+        else
+            cli_note(cli, "Would make a home with the keys of its role.\n");
+        cli_place(cli, m.path);
+        return err;
+    }
+    err = carnet_folder_make(m.path, 0700, cli_diag(cli));
+    if (!err)
+        err = carnet_folder_open(m.path, &m.folder, cli_diag(cli));
+    if (!err)
+        err = make(cli, &m);
+    if (err)
+        cli_place(cli, m.path);
+    if (!err && !m.made_folder && (fstat(m.folder, &st) < 0 || fchmod(m.folder, st.st_mode & 0700) < 0))
+        err = carnet_fail_errno(cli_diag(cli), errno, "The home can't be closed to others");
+    if (err && m.made_folder)
+        (void)rmdir(m.path);
+    if (m.inner >= 0)
+        (void)close(m.inner);
+    if (m.folder >= 0)
+        (void)close(m.folder);
+    carnet_secret_free(m.passphrase);
+    return err;
+}

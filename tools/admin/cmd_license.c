@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* license list, license show: the licenses and their seats. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "home.h"
+#include "words.h"
+
+/* Whole days until then; -1 when it is past, -2 for never. */
+static json_int_t days_left(int64_t until, int64_t now)
+{
+    return until == CARNET_NEVER ? -2 : until < now ? -1 : (json_int_t)((until - now) / CARNET_DAY);
+}
+
+static const char *expiry_words(int64_t not_after, int64_t now, char *out, size_t room)
+{
+    const json_int_t left = days_left(not_after, now);
+    char day[WORDS_DAY_SIZE];
+
+    words_day(not_after, day);
+    if (left == -2)
+        (void)snprintf(out, room, "never ends");
+    else if (left == -1)
+        (void)snprintf(out, room, "ended %s", day);
+    else
+        (void)snprintf(out, room, "until %s, %lld day%s left", day, (long long)left, left == 1 ? "" : "s");
+    return out;
+}
+
+static json_t *license_json(const struct ledger_license *license, int64_t now)
+{
+    const json_int_t left = days_left(license->not_after, now);
+    char vendor[CARNET_HEX_SIZE], not_after[CARNET_UTC_SIZE];
+    json_t *object;
+
+    carnet_digest_hex(&license->vendor, vendor);
+    carnet_utc_format(license->not_after, not_after);
+    object = json_pack("{s:s, s:s, s:i, s:s, s:s?, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:s}", "license", license->id,
+                       "vendor", vendor, "revision", (int)license->revision, "product", license->product, "edition",
+                       *license->edition ? license->edition : NULL, "licensee", license->licensee, "mode",
+                       license->offline ? "offline" : "online", "offline_allowed", (int)license->offline_allowed,
+                       "seats", (json_int_t)license->seats, "in_use", (json_int_t)license->in_use, "held",
+                       (json_int_t)license->held, "users", (json_int_t)license->users, "not_after", not_after);
+    if (object && left != -2)
+        (void)json_object_set_new(object, "days_left", json_integer(left < 0 ? 0 : left));
+    return object;
+}
+
+enum carnet_err admin_license_list(struct cli *cli)
+{
+    struct home h = {0};
+    struct ledger_license *list = NULL;
+    size_t count = 0;
+    const int64_t now = carnet_utc_now();
+    json_t *licenses = json_array();
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = ledger_licenses(h.ledger, NULL, NULL, &list, &count, cli_diag(cli));
+    for (size_t i = 0; !err && i < count; i++) {
+        const struct ledger_license *license = &list[i];
+        char expiry[80];
+        cli_data(cli, "%s%-20s%s  %-7s  %lu/%lu seats  %-20s  %s  %s\n", cli_style(cli, "bold"), license->id,
+                 cli_style(cli, "off"), license->offline ? "offline" : "online",
+                 (unsigned long)(license->offline ? license->in_use + license->held : license->users),
+                 (unsigned long)license->seats, license->product, license->licensee,
+                 expiry_words(license->not_after, now, expiry, sizeof expiry));
+        (void)json_array_append_new(licenses, license_json(license, now));
+    }
+    if (!err && count == 0)
+        cli_note(cli, "There is no license here; 'carnet-admin import FILE' takes an entitlement.\n");
+    if (!err)
+        cli_set(cli, "licenses", json_incref(licenses));
+    json_decref(licenses);
+    free(list);
+    home_close(&h);
+    return err;
+}
+
+static enum carnet_err show_users(struct cli *cli, struct home *h, const struct ledger_license *license)
+{
+    struct ledger_user *list = NULL;
+    size_t count = 0;
+    json_t *users = json_array();
+    enum carnet_err err = ledger_users(h->ledger, license->number, &list, &count, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++) {
+        char since[CARNET_UTC_SIZE];
+        carnet_utc_format(list[i].since, since);
+        cli_data(cli, "  user  %-30s  since %s\n", list[i].name, since);
+        (void)json_array_append_new(users, json_pack("{s:s, s:s}", "name", list[i].name, "since", since));
+    }
+    if (!err)
+        cli_set(cli, "assigned_users", json_incref(users));
+    json_decref(users);
+    free(list);
+    return err;
+}
+
+static void show_grant(struct cli *cli, const struct ledger_grant *g, json_t *seats)
+{
+    char key[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE], since[CARNET_UTC_SIZE], lease[CARNET_UTC_SIZE],
+        day[WORDS_DAY_SIZE], machine[CARNET_TEXT_SIZE];
+
+    carnet_digest_hex(&g->machine_key, key);
+    carnet_digest_hex(&g->fingerprint, fingerprint);
+    carnet_utc_format(g->since, since);
+    carnet_utc_format(g->lease_until, lease);
+    words_day(g->lease_until, day);
+    (void)snprintf(machine, sizeof machine, "%.*s", *g->label ? CARNET_TEXT_SIZE - 1 : 16, *g->label ? g->label : key);
+    cli_data(cli, "  seat %-6lu assigned  %-24s  %s  since %s  lease until %s\n", (unsigned long)g->seat, machine,
+             g->has_user ? "one user" : "any user", since, day);
+    (void)json_array_append_new(seats, json_pack("{s:I, s:s, s:s?, s:s, s:b, s:s, s:i, s:i, s:s, s:s}", "seat",
+                                                 (json_int_t)g->seat, "state", "assigned", "label",
+                                                 *g->label ? g->label : NULL, "machine", key, "user_fixed",
+                                                 (int)g->has_user, "fingerprint", fingerprint, "epoch", (int)g->epoch,
+                                                 "serial", (int)g->serial, "since", since, "lease_until", lease));
+}
+
+static enum carnet_err show_freed(struct cli *cli, struct home *h, const struct ledger_license *license, json_t *seats)
+{
+    struct ledger_freed *list = NULL;
+    size_t count = 0;
+    uint32_t highest = 0;
+    enum carnet_err err = ledger_seats_freed(h->ledger, license->number, &list, &count, &highest, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++) {
+        char since[CARNET_UTC_SIZE];
+        carnet_utc_format(list[i].since, since);
+        cli_data(cli, "  seat %-6lu freed     since %s\n", (unsigned long)list[i].seat, since);
+        (void)json_array_append_new(
+            seats, json_pack("{s:I, s:s, s:s}", "seat", (json_int_t)list[i].seat, "state", "freed", "since", since));
+    }
+    if (!err && highest < license->seats) {
+        if (highest + 1 == license->seats)
+            cli_data(cli, "  seat %-6lu free\n", (unsigned long)license->seats);
+        else
+            cli_data(cli, "  seats %lu to %lu free\n", (unsigned long)highest + 1, (unsigned long)license->seats);
+        cli_set(cli, "free_from", json_integer((json_int_t)highest + 1));
+    }
+    free(list);
+    return err;
+}
+
+static enum carnet_err show_seats(struct cli *cli, struct home *h, const struct ledger_license *license)
+{
+    struct ledger_grant *list = NULL;
+    size_t count = 0;
+    json_t *seats = json_array();
+    enum carnet_err err = ledger_grants(h->ledger, license->number, &list, &count, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++)
+        show_grant(cli, &list[i], seats);
+    if (!err)
+        err = show_freed(cli, h, license, seats);
+    if (!err)
+        cli_set(cli, "seat_map", json_incref(seats));
+    json_decref(seats);
+    free(list);
+    return err;
+}
+
+enum carnet_err admin_license_show(struct cli *cli)
+{
+    struct home h = {0};
+    struct ledger_license license;
+    const int64_t now = carnet_utc_now();
+    char expiry[80];
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = ledger_license_find(h.ledger, cli_argument(cli, 0), &license, cli_diag(cli));
+    if (!err) {
+        cli_data(cli, "%s%s%s  revision %lu\n", cli_style(cli, "bold"), license.id, cli_style(cli, "off"),
+                 (unsigned long)license.revision);
+        cli_data(cli, "  %s%s%s for %s\n", license.product, *license.edition ? ", edition " : "", license.edition,
+                 license.licensee);
+        cli_data(cli, "  %s; offline use %s; %s\n", license.offline ? "offline" : "online",
+                 license.offline_allowed ? "allowed" : "not allowed",
+                 expiry_words(license.not_after, now, expiry, sizeof expiry));
+        cli_data(cli, "  %lu of %lu seats %s\n",
+                 (unsigned long)(license.offline ? license.in_use + license.held : license.users),
+                 (unsigned long)license.seats, license.offline ? "out on machines" : "have users");
+        cli_set(cli, "license", license_json(&license, now));
+        err = license.offline ? show_seats(cli, &h, &license) : show_users(cli, &h, &license);
+    }
+    home_close(&h);
+    return err;
+}

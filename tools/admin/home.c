@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "home.h"
+#include "machine/machine.h"
+
+#define TRIES 3
+
+enum carnet_err home_path(struct cli *cli, char path[HOME_PATH_SIZE])
+{
+    const char *given = cli_value(cli, "home"), *below = "";
+    int length;
+
+    if (!given || !*given)
+        given = getenv("CARNET_HOME");
+    if (!given || !*given) {
+        given = getenv("XDG_DATA_HOME");
+        below = "/carnet-admin";
+    }
+    if (!given || !*given) {
+        given = getenv("HOME");
+        below = "/.local/share/carnet-admin";
+    }
+    if (!given || !*given)
+        return carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "Neither --home nor $HOME says where the home is.");
+    length = snprintf(path, HOME_PATH_SIZE, "%s%s", given, below);
+    if (length < 0 || length >= HOME_PATH_SIZE - 64)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The name of the home is too long.");
+    return CARNET_OK;
+}
+
+void home_who(char who[LEDGER_WHO_SIZE])
+{
+    char user[CARNET_MACHINE_VALUE_SIZE];
+
+    if (carnet_machine_user(NULL, user, NULL) != CARNET_OK)
+        (void)snprintf(user, sizeof user, "uid:%lu", (unsigned long)geteuid());
+    (void)snprintf(who, LEDGER_WHO_SIZE, "%.*s", LEDGER_WHO_SIZE - 1, user);
+}
+
+/* Only the owner may look into a home, and only the owner uses it. */
+static enum carnet_err open_folder(struct cli *cli, struct home *h)
+{
+    struct stat st;
+    int fd = open(h->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 && errno == ENOENT) {
+        (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "There is no home at this place.");
+        (void)carnet_fail_next(cli_diag(cli), "Make one with 'carnet-admin init', or name yours with --home.");
+        return CARNET_CONFIGURATION;
+    }
+    if (fd < 0)
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be opened");
+    if (fstat(fd, &st) < 0 || (st.st_mode & 077) != 0) {
+        (void)close(fd);
+        (void)carnet_fail(cli_diag(cli), CARNET_PERMISSION, "", "Other users may look into the home.");
+        (void)carnet_fail_next(cli_diag(cli), "Close it with 'chmod 700', then run it again.");
+        return CARNET_PERMISSION;
+    }
+    h->folder = fd;
+    h->open = true;
+    return CARNET_OK;
+}
+
+static enum carnet_err load_key(struct home *h, enum carnet_role role, struct ledger_key *key, bool *has,
+                                struct carnet_diag *diag)
+{
+    struct carnet_diag unused;
+    enum carnet_err err = ledger_key_own(h->ledger, role, key, &unused);
+
+    *has = !err;
+    if (err && err != CARNET_NOT_FOUND) {
+        *diag = unused;
+        return err;
+    }
+    return CARNET_OK;
+}
+
+static enum carnet_err load_anchors(struct home *h, struct carnet_diag *diag)
+{
+    struct ledger_anchor *list = NULL;
+    size_t count = 0;
+    enum carnet_err err = ledger_anchors(h->ledger, &list, &count, diag);
+
+    if (!err && count > 0) {
+        h->anchor_list = calloc(count, sizeof *h->anchor_list);
+        if (!h->anchor_list)
+            err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory.");
+    }
+    for (size_t i = 0; !err && i < count; i++) {
+        h->anchor_list[i].vendor = list[i].vendor;
+        h->anchor_list[i].root = list[i].root;
+    }
+    free(list);
+    if (!err)
+        err = ledger_keys_known(h->ledger, &h->known_list, &h->anchors.known_count, diag);
+    if (err)
+        return err;
+    h->anchors.list = h->anchor_list;
+    h->anchors.count = count;
+    h->anchors.known = h->known_list;
+    return CARNET_OK;
+}
+
+enum carnet_err home_open(struct cli *cli, struct home *out)
+{
+    struct carnet_diag *diag = cli_diag(cli);
+    char file[HOME_PATH_SIZE], who[LEDGER_WHO_SIZE];
+    enum carnet_err err = home_path(cli, out->path);
+
+    if (!err)
+        err = open_folder(cli, out);
+    if (!err) {
+        home_who(who);
+        (void)snprintf(file, sizeof file, "%.*s/%s", HOME_PATH_SIZE - 64, out->path, LEDGER_FILE);
+        err = ledger_open(file, who, &out->ledger, diag);
+        if (err == CARNET_CONFIGURATION && diag->next[0] == '\0')
+            (void)carnet_fail_next(diag, "Make a home with 'carnet-admin init', or name yours with --home.");
+    }
+    if (err) {
+        cli_place(cli, out->path);
+        return err;
+    }
+    err = load_key(out, CARNET_ROLE_ROOT, &out->root, &out->has_root, diag);
+    if (!err)
+        err = load_key(out, CARNET_ROLE_ISSUER, &out->issuer, &out->has_issuer, diag);
+    if (!err)
+        err = load_anchors(out, diag);
+    if (!err)
+        err = carnet_gated_keys_new(&out->gated);
+    return err;
+}
+
+void home_close(struct home *h)
+{
+    carnet_reading_free(h->entitlement);
+    carnet_buffer_clear(&h->entitlement_bytes);
+    carnet_key_free(h->signer);
+    carnet_gated_keys_free(h->gated);
+    ledger_close(h->ledger);
+    free(h->anchor_list);
+    free(h->known_list);
+    if (h->open)
+        (void)close(h->folder);
+    memset(h, 0, sizeof *h);
+}
+
+enum carnet_err home_seats_open(struct cli *cli, const struct home *h)
+{
+    if (ledger_about(h->ledger)->state == LEDGER_RETIRED)
+        return carnet_fail(cli_diag(cli), CARNET_RETIRED, "", "This ledger was retired; it goes on in another place.");
+    if (ledger_about(h->ledger)->state == LEDGER_RECOVERING)
+        return carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "", "This ledger was restored from a backup.");
+    if (!h->has_issuer) {
+        (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "",
+                          "This home is a vendor's alone and has no issuer key: it holds no seats.");
+        (void)carnet_fail_next(cli_diag(cli), "Use the home of an administrator, made with 'init --role admin'.");
+        return CARNET_CONFIGURATION;
+    }
+    return CARNET_OK;
+}
+
+static enum carnet_err open_key(struct cli *cli, struct home *h, const struct ledger_key *key)
+{
+    const char *role = carnet_role_name(key->role);
+    const bool asked = !cli_value(cli, "passphrase-file") && !cli_value(cli, "passphrase-fd");
+    char what[64];
+    enum carnet_err err = carnet_secrets_start(cli_diag(cli));
+
+    if (err)
+        return err;
+    if (!key->passphrase)
+        return carnet_key_open(h->folder, role, key->role, NULL, &h->signer, cli_diag(cli));
+    (void)snprintf(what, sizeof what, "the %s key", role);
+    for (int i = 0; i < TRIES; i++) {
+        char *passphrase = NULL;
+        err = cli_passphrase(cli, what, false, &passphrase);
+        if (!err)
+            err = carnet_key_open(h->folder, role, key->role, passphrase, &h->signer, cli_diag(cli));
+        carnet_secret_free(passphrase);
+        if (err != CARNET_WRONG_PASSPHRASE || !asked)
+            break;
+        if (i + 1 < TRIES)
+            cli_note(cli, "That passphrase does not open the key; try again.\n");
+    }
+    return err;
+}
+
+enum carnet_err home_signer(struct cli *cli, struct home *h, enum carnet_role role, const struct carnet_key **out)
+{
+    const struct ledger_key *key = role == CARNET_ROLE_ROOT ? &h->root : &h->issuer;
+    struct carnet_diag *diag = cli_diag(cli);
+    enum carnet_err err = CARNET_OK;
+
+    if (!(role == CARNET_ROLE_ROOT ? h->has_root : h->has_issuer))
+        return ledger_key_own(h->ledger, role, &h->root, diag);
+    if (h->signer && carnet_key_info(h->signer)->role != role) {
+        carnet_key_free(h->signer);
+        h->signer = NULL;
+    }
+    if (!h->signer) {
+        err = open_key(cli, h, key);
+        if (err == CARNET_NOT_FOUND) {
+            (void)carnet_fail(diag, CARNET_CONFIGURATION, "", "The file of the %s key is missing from the home.",
+                              carnet_role_name(role));
+            (void)carnet_fail_next(diag, "Put back %s.key (and %s.kek) from your copy.", carnet_role_name(role),
+                                   carnet_role_name(role));
+            err = CARNET_CONFIGURATION;
+        }
+    }
+    if (!err && !carnet_digest_equal(&carnet_key_info(h->signer)->id, &key->id)) {
+        carnet_key_free(h->signer);
+        h->signer = NULL;
+        err = carnet_fail(diag, CARNET_UNTRUSTED_KEY, "",
+                          "The file of the %s key holds another key than the ledger says.", carnet_role_name(role));
+    }
+    if (err)
+        cli_place(cli, h->path);
+    else
+        *out = h->signer;
+    return err;
+}
+
+struct carnet_read_options home_reading(const struct home *h, unsigned expected)
+{
+    return (struct carnet_read_options){.anchors = &h->anchors, .expected = expected, .keys = h->gated};
+}
+
+bool home_knows_vendor(const struct home *h, const struct carnet_digest *vendor)
+{
+    for (size_t i = 0; i < h->anchors.count; i++) {
+        if (carnet_digest_equal(&h->anchors.list[i].vendor, vendor))
+            return true;
+    }
+    return false;
+}
+
+const struct carnet_digest *home_chain(const struct home *h)
+{
+    return h->has_issuer ? &h->issuer.id : &h->root.id;
+}
+
+enum carnet_err home_entitlement(struct home *h, const struct carnet_digest *id, const struct carnet_entitlement **out,
+                                 struct carnet_embed *embed, struct carnet_diag *diag)
+{
+    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
+    enum carnet_err err = CARNET_OK;
+
+    if (!h->entitlement || !carnet_digest_equal(&h->entitlement_id, id)) {
+        carnet_reading_free(h->entitlement);
+        h->entitlement = NULL;
+        carnet_buffer_clear(&h->entitlement_bytes);
+        err = ledger_taken_bytes(h->ledger, id, &h->entitlement_bytes, diag);
+        if (!err)
+            err = carnet_reading_open(h->entitlement_bytes.bytes, h->entitlement_bytes.size, &options, &h->entitlement,
+                                      diag);
+        h->entitlement_id = *id;
+    }
+    if (err) {
+        carnet_reading_free(h->entitlement);
+        h->entitlement = NULL;
+        return err;
+    }
+    *out = carnet_document_entitlement(carnet_reading_document(h->entitlement));
+    *embed = (struct carnet_embed){.bytes = h->entitlement_bytes.bytes, .size = h->entitlement_bytes.size, .id = *id};
+    return CARNET_OK;
+}
