@@ -25,7 +25,7 @@ struct carnet_machine {
     enum carnet_fact_presence presence[CARNET_FACT_COUNT];
     char source[CARNET_FACT_COUNT]
                [CARNET_MACHINE_SOURCE_SIZE]; /* where each was looked for, also when missing or unreadable */
-    uint32_t count;
+    uint32_t count; /* in the order of the table, several of one name in byte order: at most 16 adapters, 16 disks */
     struct carnet_machine_value values[CARNET_FACTS_MOST];
     char virtual_system[CARNET_SYSTEM_SIZE];   /* "none", "kvm", "vmware", ... */
     char container_system[CARNET_SYSTEM_SIZE]; /* "none", "docker", "podman", "lxc", ... */
@@ -39,13 +39,13 @@ const char *carnet_machine_root(void);
 CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag);
 
 /* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name. `login` NULL: the effective user;
- * otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such. Uses fgetpwent on /etc/passwd (a static program
- * can't call getpwuid). */
+ * otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such. Reads /etc/passwd itself (a static program can't
+ * call getpwuid; other name services give "uid:N"). */
 CARNET_MUST_USE enum carnet_err carnet_machine_user(const char *login, char out[CARNET_MACHINE_VALUE_SIZE],
                                                     struct carnet_diag *diag);
 
 /* The digest of one value (section 13): HMAC-SHA-256 keyed with the vendor id or the machine secret. `name` may be
- * "user". */
+ * "user"; CARNET_BUG for one that is no fact's. */
 CARNET_MUST_USE enum carnet_err carnet_machine_digest(const char *name, const char *value,
                                                       const struct carnet_digest *vendor,
                                                       const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
