@@ -296,18 +296,36 @@ static void c4_ends(void **state)
     free(bytes);
 }
 
-/* Every header byte of every entry, changed to several others, with the checksum left and repaired. */
+/* What was unpacked, packed again, has to be the whole file. */
+static bool packs_again(const uint8_t *bytes, size_t size, const struct carnet_unpacked *u)
+{
+    struct carnet_entry entries[ENTRIES_ROOM];
+    struct carnet_buffer again = {0};
+    bool same;
+
+    for (size_t i = 0; i < carnet_unpacked_count(u); i++)
+        entries[i] = *carnet_unpacked_entry(u, i);
+    assert_int_equal(carnet_pack(entries, carnet_unpacked_count(u), &again, NULL), CARNET_OK);
+    same = again.size == size && memcmp(again.bytes, bytes, size) == 0;
+    carnet_buffer_clear(&again);
+    return same;
+}
+
+/* Every header byte of every entry, changed to several others, with the checksum left and repaired. Only name and size
+ * can make another sound container: another embedded name, or content that takes in some of its padding. */
 static void c5_header_bytes(void **state)
 {
     static const uint8_t values[] = {0, ' ', '0', '1', '5', '7', 'L', 'x', 0x80, 0xff};
     struct context *c = *state;
     uint8_t *bytes = malloc(c->bundle.size);
+    size_t refused = 0;
 
     for (size_t entry = 0; entry < c->parts.count; entry++)
         for (size_t i = 0; i < 512; i++)
             for (size_t v = 0; v < 2 * sizeof values; v++) {
                 struct carnet_unpacked *u = NULL;
                 size_t at = fixture_offset(&c->parts, entry);
+                enum carnet_err err;
 
                 memcpy(bytes, c->bundle.bytes, c->bundle.size);
                 bytes[at + i] = values[v / 2];
@@ -315,13 +333,18 @@ static void c5_header_bytes(void **state)
                     fixture_repair(bytes + at);
                 if (memcmp(bytes, c->bundle.bytes, c->bundle.size) == 0)
                     continue;
-                /* Another digit in the name of an embedded bundle is another container, and a sound one. */
-                if (entry == CARNET_ENTRY_EMBEDDED && i < 64 && v % 2 == 1 && bytes[at + i] >= '0' &&
-                    bytes[at + i] <= '9')
-                    continue;
-                assert_int_equal(carnet_unpack(bytes, c->bundle.size, &u, NULL), CARNET_MALFORMED);
-                assert_null(u);
+                err = carnet_unpack(bytes, c->bundle.size, &u, NULL);
+                if (err == CARNET_OK) {
+                    assert_true(v % 2 == 1 && (i < 64 || (i >= 124 && i < 136)));
+                    assert_true(packs_again(bytes, c->bundle.size, u));
+                } else {
+                    assert_int_equal(err, CARNET_MALFORMED);
+                    assert_null(u);
+                    refused++;
+                }
+                carnet_unpacked_free(u);
             }
+    assert_true(refused > 50000);
     free(bytes);
 }
 
