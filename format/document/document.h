@@ -21,6 +21,10 @@
 #define CARNET_RENEWS_MOST 64u
 #define CARNET_SEATS_MOST 1000000u
 #define CARNET_COUNT_MOST 999999999u
+#define CARNET_DAYS_MOST 36500u
+#define CARNET_HOURS_MOST 8760u
+#define CARNET_FORMAT_MINOR 0 /* what is written */
+#define CARNET_MINOR_MOST 9999u
 #define CARNET_NO_CAP UINT32_MAX
 #define CARNET_NO_LEASE 0u
 #define CARNET_SYSTEM_SIZE 33
@@ -193,6 +197,10 @@ struct carnet_unpacked;
 /* A document that was read: its signer is trusted for it. Made by carnet_document_read alone. */
 struct carnet_document;
 
+/* Compiles the schema, once a process; thread-safe, idempotent. Reading does so by itself: called before threads or
+ * workers start, it spares each of them the work. CARNET_NO_MEMORY. */
+CARNET_MUST_USE enum carnet_err carnet_document_start(void);
+
 /*
  * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1. CARNET_MALFORMED or CARNET_NEWER_FORMAT with clause
  * and line. `t` is borrowed and must outlive *out. *out changes only on success.
@@ -217,7 +225,9 @@ const struct carnet_receipt *carnet_document_receipt(const struct carnet_documen
 /* The vendor id that any document names. */
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
 
-/* Writing, for what machines sign: appends the XML of the struct to out (see issue/issue.h for the others). */
+/* Writing, for what machines sign: appends the XML of the struct to out (see issue/issue.h for the others). CARNET_BUG
+ * when the struct holds what no such document may (callers check what people type beforehand). On failure out is
+ * unchanged. */
 CARNET_MUST_USE enum carnet_err carnet_fingerprint_compose(const struct carnet_fingerprint *f,
                                                            struct carnet_buffer *out);
 CARNET_MUST_USE enum carnet_err carnet_release_compose(const struct carnet_release *r, struct carnet_buffer *out);

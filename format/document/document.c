@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "document/document.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle/intact.h"
+#include "bundle/unpack.h"
+#include "document/parts.h"
+#include "document/prescan.h"
+#include "document/xml_read.h"
+#include "rules/trust.h"
+
+struct carnet_document {
+    const struct carnet_trusted *trusted;
+    const struct carnet_kind *kind;
+    uint32_t minor;
+    bool has_extensions;
+    union {
+        struct carnet_entitlement entitlement;
+        struct carnet_fingerprint fingerprint;
+        struct carnet_license license;
+        struct carnet_release release;
+        struct carnet_receipt receipt;
+    } of;
+};
+
+enum carnet_err carnet_document_start(void)
+{
+    return carnet_xml_start();
+}
+
+/* V-4. This version of carnet understands no foreign element. */
+static void check_critical(struct carnet_fields *f, const struct carnet_xml_node *root)
+{
+    const struct carnet_xml_node *critical = carnet_xml_child(root, "critical"), *n = carnet_xml_any_child(critical);
+    char name[64], space[128];
+    if (critical == NULL)
+        return;
+    carnet_text_escape(carnet_xml_name(n), strlen(carnet_xml_name(n)), name, sizeof(name));
+    carnet_text_escape(carnet_xml_namespace(n), strlen(carnet_xml_namespace(n)), space, sizeof(space));
+    f->err =
+        carnet_fail(f->diag, CARNET_NEWER_FORMAT, "V-4",
+                    "The document demands that <%s> of %s be understood, which this carnet does not.", name, space);
+    if (f->diag != NULL)
+        f->diag->line = carnet_xml_line(n);
+}
+
+static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_document *d)
+{
+    switch (d->kind->id) {
+    case CARNET_KIND_ENTITLEMENT:
+        carnet_entitlement_read(f, root, &d->of.entitlement);
+        break;
+    case CARNET_KIND_FINGERPRINT:
+        carnet_fingerprint_read(f, root, &d->of.fingerprint);
+        break;
+    case CARNET_KIND_LICENSE:
+        carnet_license_read(f, root, &d->of.license);
+        break;
+    case CARNET_KIND_RELEASE:
+        carnet_release_read(f, root, &d->of.release);
+        break;
+    case CARNET_KIND_RECEIPT:
+        carnet_receipt_read(f, root, &d->of.receipt);
+        break;
+    case CARNET_KIND_COUNT:
+        break;
+    }
+}
+
+static enum carnet_err read_document(const struct carnet_unpacked *u, const struct carnet_kind *kind,
+                                     const struct carnet_trusted *t, struct carnet_document **out,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_entry *entry = carnet_unpacked_entry(u, CARNET_ENTRY_DOCUMENT);
+    struct carnet_fields f = {.err = CARNET_OK, .diag = diag};
+    struct carnet_xml *xml = NULL;
+    struct carnet_document *d = calloc(1, sizeof(*d));
+    if (d == NULL) {
+        f.err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is no memory to read the document.");
+        goto out;
+    }
+    d->trusted = t;
+    d->kind = kind;
+    f.err = carnet_prescan(entry->bytes, entry->size, diag);
+    if (f.err == CARNET_OK)
+        f.err = carnet_xml_read(entry->bytes, entry->size, kind->name, &xml, diag);
+    if (f.err != CARNET_OK)
+        goto out;
+    const struct carnet_xml_node *root = carnet_xml_root(xml);
+    check_critical(&f, root);
+    carnet_field_number(&f, root, "minor", 0, CARNET_MINOR_MOST, &d->minor);
+    d->has_extensions = carnet_xml_any_child(carnet_xml_child(root, "extensions")) != NULL;
+    read_kind(&f, root, d);
+    if (f.err != CARNET_OK)
+        goto out;
+    *out = d;
+    d = NULL;
+out:
+    if (f.err != CARNET_OK && diag != NULL)
+        snprintf(diag->entry, sizeof(diag->entry), "%s", entry->name);
+    carnet_xml_free(xml);
+    free(d);
+    return f.err;
+}
+
+enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carnet_document **out,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_signed *s = carnet_intact_signed(carnet_trusted_intact(t));
+    return read_document(carnet_signed_unpacked(s), carnet_trusted_kind(t), t, out, diag);
+}
+
+enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u, struct carnet_document **out,
+                                                struct carnet_diag *diag)
+{
+    const struct carnet_kind *kind = carnet_kind_find(carnet_unpacked_kind_name(u));
+    if (kind == NULL)
+        return carnet_fail(diag, CARNET_NEWER_FORMAT, "V-1", "The kind \"%s\" is not known to this carnet.",
+                           carnet_unpacked_kind_name(u));
+    if (carnet_unpacked_major(u) != CARNET_FORMAT_MAJOR)
+        return carnet_fail(diag, CARNET_NEWER_FORMAT, "V-1", "The file is of format version %u; this carnet knows %d.",
+                           carnet_unpacked_major(u), CARNET_FORMAT_MAJOR);
+    return read_document(u, kind, NULL, out, diag);
+}
+
+void carnet_document_free(struct carnet_document *d)
+{
+    free(d);
+}
+
+const struct carnet_trusted *carnet_document_trusted(const struct carnet_document *d)
+{
+    return d->trusted;
+}
+
+const struct carnet_kind *carnet_document_kind(const struct carnet_document *d)
+{
+    return d->kind;
+}
+
+unsigned carnet_document_minor(const struct carnet_document *d)
+{
+    return d->minor;
+}
+
+bool carnet_document_has_extensions(const struct carnet_document *d)
+{
+    return d->has_extensions;
+}
+
+const struct carnet_entitlement *carnet_document_entitlement(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_ENTITLEMENT ? &d->of.entitlement : NULL;
+}
+
+const struct carnet_fingerprint *carnet_document_fingerprint(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_FINGERPRINT ? &d->of.fingerprint : NULL;
+}
+
+const struct carnet_license *carnet_document_license(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_LICENSE ? &d->of.license : NULL;
+}
+
+const struct carnet_release *carnet_document_release(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_RELEASE ? &d->of.release : NULL;
+}
+
+const struct carnet_receipt *carnet_document_receipt(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_RECEIPT ? &d->of.receipt : NULL;
+}
+
+const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d)
+{
+    switch (d->kind->id) {
+    case CARNET_KIND_ENTITLEMENT:
+        return &d->of.entitlement.vendor;
+    case CARNET_KIND_FINGERPRINT:
+        return &d->of.fingerprint.vendor;
+    case CARNET_KIND_LICENSE:
+        return &d->of.license.vendor;
+    case CARNET_KIND_RELEASE:
+        return &d->of.release.vendor;
+    case CARNET_KIND_RECEIPT:
+    case CARNET_KIND_COUNT:
+        break;
+    }
+    return &d->of.receipt.vendor;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* spec/carnet-1.xsd, compiled in. */
+#ifndef CARNET_DOCUMENT_SCHEMA_H
+#define CARNET_DOCUMENT_SCHEMA_H
+
+#include <stddef.h>
+
+extern const unsigned char carnet_schema[];
+extern const size_t carnet_schema_size;
+
+#endif
