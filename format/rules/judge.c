@@ -9,6 +9,11 @@ struct carnet_judged {
     const struct carnet_judged *embedded;
 };
 
+static const struct carnet_digest *signer_of(const struct carnet_document *d)
+{
+    return carnet_signed_signer(carnet_intact_signed(carnet_trusted_intact(carnet_document_trusted(d))));
+}
+
 #define BEYOND(clause, ...) carnet_fail(diag, CARNET_BEYOND_ENTITLEMENT, clause, __VA_ARGS__)
 
 /* J-5. */
@@ -116,10 +121,29 @@ static enum carnet_err judge_reference(const struct carnet_digest *id, uint32_t 
     return CARNET_OK;
 }
 
-static enum carnet_err judge_receipt(const struct carnet_receipt *r, const struct carnet_judged *embedded,
+/* T-5, for the machine key that a license or a receipt names: it is neither the issuer's nor the root's. */
+static enum carnet_err judge_machine_key(const struct carnet_digest *machine_key, const struct carnet_document *d,
+                                         const struct carnet_judged *embedded, struct carnet_diag *diag)
+{
+    const char *whose = NULL;
+    if (carnet_digest_equal(machine_key, signer_of(d)))
+        whose = "the administrator's issuer key";
+    else if (carnet_digest_equal(machine_key, carnet_judged_signer(embedded)) ||
+             carnet_digest_equal(machine_key, carnet_document_vendor(d)))
+        whose = "the vendor's root key";
+    if (whose == NULL)
+        return CARNET_OK;
+    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5", "The %s names %s as the key of a machine.",
+                       carnet_document_kind(d)->name, whose);
+}
+
+static enum carnet_err judge_receipt(const struct carnet_document *d, const struct carnet_judged *embedded,
                                      struct carnet_diag *diag)
 {
-    enum carnet_err err = judge_reference(&r->entitlement, r->revision, embedded, diag);
+    const struct carnet_receipt *r = carnet_document_receipt(d);
+    enum carnet_err err = judge_machine_key(&r->machine_key, d, embedded, diag);
+    if (err == CARNET_OK)
+        err = judge_reference(&r->entitlement, r->revision, embedded, diag);
     if (err != CARNET_OK)
         return err;
     const struct carnet_entitlement *e = carnet_judged_entitlement(embedded);
@@ -147,8 +171,7 @@ static enum carnet_err judge_release(const struct carnet_release *r, const struc
 static enum carnet_err judge_entitlement(const struct carnet_document *d, struct carnet_diag *diag)
 {
     const struct carnet_entitlement *e = carnet_document_entitlement(d);
-    const struct carnet_digest *root =
-        carnet_signed_signer(carnet_intact_signed(carnet_trusted_intact(carnet_document_trusted(d))));
+    const struct carnet_digest *root = signer_of(d);
     if (carnet_digest_equal(&e->issuer, root) || carnet_digest_equal(&e->issuer, &e->vendor))
         return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
                            "The entitlement names the vendor's root key as its issuer.");
@@ -178,7 +201,9 @@ enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judg
         break;
     case CARNET_KIND_LICENSE: {
         const struct carnet_license *l = carnet_document_license(d);
-        err = judge_reference(&l->entitlement, l->revision, embedded, diag);
+        err = judge_machine_key(&l->machine_key, d, embedded, diag);
+        if (err == CARNET_OK)
+            err = judge_reference(&l->entitlement, l->revision, embedded, diag);
         if (err == CARNET_OK)
             err = carnet_judge_license(l, carnet_judged_entitlement(embedded), diag);
         break;
@@ -187,7 +212,7 @@ enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judg
         err = judge_release(carnet_document_release(d), embedded, diag);
         break;
     case CARNET_KIND_RECEIPT:
-        err = judge_receipt(carnet_document_receipt(d), embedded, diag);
+        err = judge_receipt(d, embedded, diag);
         break;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_COUNT:
