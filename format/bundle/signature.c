@@ -219,6 +219,7 @@ static bool y_is_long(const uint8_t key[CARNET_PUBLIC_KEY_SIZE])
 static enum carnet_err check_point(gcry_ctx_t curve, gcry_mpi_t value, struct carnet_diag *diag)
 {
     gcry_mpi_point_t point = gcry_mpi_point_new(0);
+    gcry_mpi_point_t product = gcry_mpi_point_new(0); /* never the factor itself: it would be cleared first */
     gcry_mpi_t x = gcry_mpi_new(0);
     gcry_mpi_t y = gcry_mpi_new(0);
     gcry_mpi_t order = gcry_mpi_ec_get_mpi("n", curve, 1);
@@ -236,8 +237,8 @@ static enum carnet_err check_point(gcry_ctx_t curve, gcry_mpi_t value, struct ca
         carnet_fail(diag, err, "K-3", "The public key is not a point of the curve.");
         goto out;
     }
-    gcry_mpi_ec_mul(point, order, point, curve);
-    if (gcry_mpi_ec_get_affine(x, y, point, curve) != 0 || gcry_mpi_cmp_ui(x, 0) != 0 || gcry_mpi_cmp_ui(y, 1) != 0) {
+    gcry_mpi_ec_mul(product, order, point, curve);
+    if (gcry_mpi_ec_get_affine(x, y, product, curve) != 0 || gcry_mpi_cmp_ui(x, 0) != 0 || gcry_mpi_cmp_ui(y, 1) != 0) {
         carnet_fail(diag, err, "K-5", "The public key is not of the order of the group.");
         goto out;
     }
@@ -246,6 +247,7 @@ out:
     gcry_mpi_release(order);
     gcry_mpi_release(y);
     gcry_mpi_release(x);
+    gcry_mpi_point_release(product);
     gcry_mpi_point_release(point);
     return err;
 }
