@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A fingerprint, read and composed (spec/format.md, section 9.2). */
+#include <string.h>
+
 #include "document/parts.h"
 #include "document/xml_parts.h"
 
@@ -37,11 +39,26 @@ void carnet_fingerprint_read(struct carnet_fields *f, const struct carnet_xml_no
         carnet_field_refuse(f, renews, "F-1", "The fingerprint asks for a new grant but names grants to renew.");
 }
 
+/* X-11 for what a fingerprint alone has. */
+static bool repeats(const struct carnet_fingerprint *f)
+{
+    for (uint32_t i = 1; i < f->product_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(f->products[i].id, f->products[j].id) == 0)
+                return true;
+    for (uint32_t i = 1; i < f->renew_count; i++)
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(f->renews[i].license, f->renews[j].license) == 0 &&
+                carnet_digest_equal(&f->renews[i].fingerprint, &f->renews[j].fingerprint))
+                return true;
+    return false;
+}
+
 enum carnet_err carnet_fingerprint_compose(const struct carnet_fingerprint *f, struct carnet_buffer *out)
 {
     struct carnet_xml_writer w = {0};
     carnet_xml_require(&w, f->renew == (f->renew_count > 0) && f->product_count <= CARNET_PRODUCTS_MOST &&
-                               f->renew_count <= CARNET_RENEWS_MOST);
+                               f->renew_count <= CARNET_RENEWS_MOST && !repeats(f));
     carnet_xml_begin(&w, "fingerprint");
     carnet_xml_vendor(&w, &f->vendor);
     carnet_xml_open(&w, "request");

@@ -122,7 +122,7 @@ enum carnet_err carnet_schema_refuse(const struct carnet_xml_node *schema, enum 
     char shown[256];
     switch (fault) {
     case CARNET_SCHEMA_VALUE:
-        if (attribute != NULL)
+        if (attribute != NULL && carnet_xml_attribute(node, attribute) != NULL)
             return refuse_value(schema, node, attribute, diag);
         break;
     case CARNET_SCHEMA_ATTRIBUTE:

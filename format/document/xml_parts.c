@@ -28,11 +28,22 @@ void carnet_xml_user(struct carnet_xml_writer *w, bool has_user, const struct ca
     carnet_xml_close(w);
 }
 
+/* */
+static bool fact_repeats(const struct carnet_facts *facts, uint32_t i)
+{
+    for (uint32_t j = 0; j < i; j++)
+        if (facts->list[i].name == facts->list[j].name &&
+            carnet_digest_equal(&facts->list[i].digest, &facts->list[j].digest))
+            return true;
+    return false;
+}
+
 void carnet_xml_facts(struct carnet_xml_writer *w, const struct carnet_facts *facts)
 {
     carnet_xml_require(w, facts->count > 0 && facts->count <= CARNET_FACTS_MOST);
     carnet_xml_open(w, "facts");
     for (uint32_t i = 0; w->err == CARNET_OK && i < facts->count; i++) {
+        carnet_xml_require(w, !fact_repeats(facts, i));
         carnet_xml_open(w, "fact");
         carnet_xml_put(w, "name", carnet_fact_name(facts->list[i].name));
         carnet_xml_put_digest(w, "digest", &facts->list[i].digest);

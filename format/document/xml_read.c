@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "document/xml_read.h"
 
+#include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/tree.h>
 #include <libxml/xmlerror.h>
 #include <libxml/xmlschemas.h>
 #include <libxml/xmlversion.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +33,7 @@ struct complaint {
     int code;
     unsigned long line;
     xmlNodePtr node;
+    char attribute[64]; /* its name, cut; "" when none is meant */
     char words[256];
 };
 
@@ -54,6 +57,13 @@ static void note(struct complaint *c, error_ptr error)
     const char *message = error->message == NULL ? "no reason given" : error->message;
     size_t length = strcspn(message, "\n");
     carnet_text_escape(message, length, c->words, sizeof(c->words));
+    /* The validator gives the element alone as its node, and names the attribute only in its words. */
+    const char *attribute = strstr(message, ", attribute '");
+    if (attribute != NULL) {
+        attribute += strlen(", attribute '");
+        length = strcspn(attribute, "'");
+        snprintf(c->attribute, sizeof(c->attribute), "%.*s", (int)length, attribute);
+    }
 }
 
 static void on_parser_error(void *context, error_ptr error)
@@ -83,10 +93,18 @@ static xmlParserInputPtr no_input(void *context, const xmlChar *public_id, const
 
 static void no_subset(void *context, const xmlChar *name, const xmlChar *public_id, const xmlChar *system_id)
 {
+    xmlParserCtxtPtr parser = context;
+    struct complaint *complaint = parser->_private;
     (void)name;
     (void)public_id;
     (void)system_id;
-    xmlStopParser(context);
+    if (!complaint->any) {
+        complaint->any = true;
+        complaint->code = XML_ERR_USER_STOP;
+        complaint->line = (unsigned long)xmlSAX2GetLineNumber(context);
+        snprintf(complaint->words, sizeof(complaint->words), "it has a document type");
+    }
+    xmlStopParser(parser);
 }
 
 /* Parses without touching anything but these bytes: the hooks of this one context allow no subset and no entity but the
@@ -262,16 +280,13 @@ static enum carnet_err validate(xmlDocPtr doc, struct carnet_diag *diag)
         return CARNET_OK;
     if (result < 0)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is no memory to check the document.");
-    const xmlNode *node = complaint.node, *element = node;
-    const char *attribute = NULL;
-    if (node != NULL && node->type == XML_ATTRIBUTE_NODE) {
-        attribute = (const char *)node->name;
-        element = node->parent;
-    }
+    const xmlNode *element = complaint.node;
+    if (element != NULL && element->type == XML_ATTRIBUTE_NODE)
+        element = element->parent;
     if (element == NULL || element->type != XML_ELEMENT_NODE)
         element = xmlDocGetRootElement(doc);
     return carnet_schema_refuse(wrap(xmlDocGetRootElement(schema_doc)), fault_of(complaint.code), wrap(element),
-                                attribute, complaint.words, diag);
+                                complaint.attribute[0] == '\0' ? NULL : complaint.attribute, complaint.words, diag);
 }
 
 enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *kind, struct carnet_xml **out,

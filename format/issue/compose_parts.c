@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "issue/compose_parts.h"
 
+#include <string.h>
+
 void carnet_compose_entitlement_reference(struct carnet_xml_writer *w, const struct carnet_digest *id,
                                           uint32_t revision)
 {
@@ -25,12 +27,22 @@ void carnet_compose_machine(struct carnet_xml_writer *w, const struct carnet_dig
     carnet_xml_close(w);
 }
 
+/* */
+static bool feature_repeats(const struct carnet_features *features, uint32_t i)
+{
+    for (uint32_t j = 0; j < i; j++)
+        if (strcmp(features->list[i].name, features->list[j].name) == 0)
+            return true;
+    return false;
+}
+
 void carnet_compose_features(struct carnet_xml_writer *w, const struct carnet_features *features)
 {
     carnet_xml_require(w, features->count <= CARNET_FEATURES_MOST);
     carnet_xml_open(w, "features");
     for (uint32_t i = 0; w->err == CARNET_OK && i < features->count; i++) {
         const struct carnet_feature *feature = &features->list[i];
+        carnet_xml_require(w, !feature_repeats(features, i));
         carnet_xml_open(w, "feature");
         carnet_xml_put_id(w, "name", feature->name);
         if (feature->value[0] != '\0') {
