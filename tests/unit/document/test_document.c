@@ -149,8 +149,7 @@ static void test_text(void **state)
                                        "a b",
                                        "a  b",
                                        "&amp;&lt;&gt;&quot;&apos;",
-                                       "Gr\xC3\xBC\xC3\x9F"
-                                       "e M\xC3\xBCnchen",
+                                       "Gr\xC3\xBC\xC3\x9F, M\xC3\xBCnchen",
                                        "\xE4\xB8\xAD\xE6\x96\x87 \xE6\x9C\xBA\xE5\x99\xA8",
                                        "\xD8\xA2\xD9\x84\xD8\xA9 \xD8\xB1\xD9\x82\xD9\x85",
                                        "\xE0\xA4\xB9\xE0\xA4\xBF\xE0\xA4\xA8\xE0\xA5\x8D\xE0\xA4\xA6\xE0\xA5\x80",
