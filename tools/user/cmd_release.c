@@ -179,7 +179,22 @@ static enum carnet_err write_release(struct cli *cli, const struct carnet_state 
     return err;
 }
 
-static enum carnet_err release(struct cli *cli, struct carnet_state *state, const struct subject *subject)
+/* Stops the license: under the state's lock, and only if nobody did so since it was looked at. */
+static enum carnet_err stop(struct cli *cli, const struct subject *subject, const struct carnet_grant_name *name,
+                            struct carnet_buffer *bytes)
+{
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(subject->judged));
+    struct carnet_state *state = NULL;
+    enum carnet_err err = user_state_open(cli, true, &state);
+    if (err == CARNET_OK)
+        err = carnet_state_sent_release(state, &l->vendor, name, bytes, cli_diag(cli));
+    if (err == CARNET_NOT_FOUND)
+        err = make_release(cli, state, subject, bytes);
+    carnet_state_close(state);
+    return err;
+}
+
+static enum carnet_err release(struct cli *cli, const struct carnet_state *state, const struct subject *subject)
 {
     const struct carnet_license *l = carnet_document_license(carnet_judged_document(subject->judged));
     struct carnet_buffer bytes = {0};
@@ -203,7 +218,7 @@ static enum carnet_err release(struct cli *cli, struct carnet_state *state, cons
             "when the administrator has taken the release file.",
             l->product, l->grant.seat, l->grant.license);
         if (err == CARNET_OK)
-            err = make_release(cli, state, subject, &bytes);
+            err = stop(cli, subject, &name, &bytes);
         if (err == CARNET_OK)
             cli_note(cli, "Stopped: %s, seat %u of %s. Take the release file to your administrator.\n", l->product,
                      l->grant.seat, l->grant.license);
@@ -228,7 +243,7 @@ enum carnet_err user_release(struct cli *cli)
 
     enum carnet_err err = cli_output_check(cli);
     if (err == CARNET_OK)
-        err = user_state_open(cli, !cli_dry_run(cli), &state);
+        err = user_state_open(cli, false, &state);
     if (err == CARNET_OK && given != NULL)
         err = user_vendor(cli, state, NULL, &vendor);
     if (err == CARNET_OK)

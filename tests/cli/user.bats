@@ -1,0 +1,371 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# carnet-user: every refusal leaves the state as it was and says what to do; the license comes, works, and goes.
+
+load helper
+bats_require_minimum_version 1.5.0
+
+# machine NAME [MACHINE-ID-DIGIT]: a made-up root with facts of its own.
+machine() {
+    local root=$BATS_TEST_TMPDIR/machines/$1 digit=${2:-a}
+    mkdir -p "$root/etc/carnet/products.d" "$root/proc/sys/kernel" "$root/sys/class/dmi/id" "$root/sys/class/net" \
+        "$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0"
+    printf '%s0123456789abcdef0123456789abcde\n' "$digit" >"$root/etc/machine-id"
+    printf '%s\n' "$1" >"$root/proc/sys/kernel/hostname"
+    printf 'processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 158\nmodel name\t: Made Up\nstepping\t: 10\n' >"$root/proc/cpuinfo"
+    printf 'ID=debian\n' >"$root/etc/os-release"
+    cp /etc/passwd "$root/etc/passwd"
+    printf '4c4c4544-0042-3510-8051-%s4c04f423533\n' "$digit" >"$root/sys/class/dmi/id/product_uuid"
+    printf 'SER%s77881\n' "$digit" >"$root/sys/class/dmi/id/board_serial"
+    printf '00:1b:21:3%s:44:55\n' "$digit" >"$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/address"
+    echo 0 >"$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/addr_assign_type"
+    mkdir -p "$root/sys/bus/pci"
+    ln -sfn ../../bus/pci "$root/sys/devices/pci0000:00/0000:00:1f.6/subsystem" 2>/dev/null || :
+    ln -sfn ../../../0000:00:1f.6 "$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/device"
+    ln -sfn ../../devices/pci0000:00/0000:00:1f.6/net/eth0 "$root/sys/class/net/eth0"
+    export CARNET_SYSROOT=$root CARNET_STATE=$BATS_TEST_TMPDIR/states/$1
+}
+
+# A vendor who is his own administrator, with an offline license CAD-1 of some seats.
+vendor() {
+    local seats=${1:-2}
+    shift || :
+    carnet-admin --quiet init --role both --name 'Example Vendor' --no-passphrase
+    carnet-admin key export root -o root.pem >/dev/null
+    root_id=$(openssl pkey -pubin -in root.pem -outform DER | sha256sum | cut -d' ' -f1)
+    carnet-admin --quiet entitle --license CAD-1 --product cad --licensee 'Hall 3' --seats "$seats" --offline allowed --feature export \
+        -o e1.carnet "$@"
+    carnet-admin --quiet import e1.carnet
+    carnet-admin --quiet convert CAD-1 offline -y
+}
+
+trust() {
+    carnet-user trust add root.pem --id "$root_id" >/dev/null
+}
+
+# licensed NAME DIGIT: a machine with an activated license in NAME.license.
+licensed() {
+    machine "$@"
+    trust
+    carnet-user fingerprint --product cad --label "$1" -o "$1.fingerprint" --quiet
+    carnet-admin --quiet assign "$1.fingerprint" -o "$1.license" >/dev/null
+    carnet-user activate "$1.license" >/dev/null
+}
+
+setup() {
+    fresh
+}
+
+@test "no vendor is trusted: every command says what to do first, and writes nothing" {
+    machine one
+    remember "$CARNET_STATE"
+    expect no-license 10 carnet-user check cad
+    expect not-found 46 carnet-user fingerprint --product cad
+    says "trust add"
+    expect untrusted-key 32 carnet-user activate "$CARNET_SOURCE/samples/valid/license-smallest.carnet"
+    says "no vendor is trusted here yet"
+    expect no-license 10 carnet-user release cad
+    expect ok 0 carnet-user status
+    says "trust add"
+    unchanged "$CARNET_STATE"
+    [ -z "$(ls -A)" ]
+}
+
+@test "trust add: the id is given, asked for, or taken with a warning; others are refused" {
+    machine one
+    cp "$CARNET_SOURCE/samples/keys/root.pem" .
+    id=$(openssl pkey -pubin -in root.pem -outform DER | sha256sum | cut -d' ' -f1)
+    remember "$CARNET_STATE"
+    expect needs-answer 55 without_terminal carnet-user trust add root.pem
+    expect untrusted-key 32 carnet-user trust add root.pem --id "$(printf '0%.0s' {1..64})"
+    says "not the one you gave"
+    expect usage 64 carnet-user trust add root.pem --id 12
+    expect malformed 30 carnet-user trust add "$CARNET_SOURCE/README.md" -y
+    expect wrong-kind 33 carnet-user trust add "$CARNET_SOURCE/samples/valid/license-smallest.carnet" -y
+    expect no-input 66 carnet-user trust add absent.pem -y
+    expect ok 0 carnet-user trust add root.pem --id "$id" --dry-run
+    unchanged "$CARNET_STATE"
+    expect ok 0 carnet-user trust add root.pem -y
+    says "on your word alone"
+    expect ok 0 carnet-user trust add root.pem --id "$(echo "$id" | sed 's/..../& /g' | tr a-f A-F)"
+    expect ok 0 carnet-user --json trust list
+    [ "$(json '.vendors | length')" -eq 1 ]
+    [ "$(json '.vendors[0].vendor')" = "$id" ]
+}
+
+@test "the round trip of one seat" {
+    vendor
+    machine one
+    expect ok 0 carnet-user trust add root.pem --id "$root_id"
+    expect no-license 10 carnet-user check cad
+    expect ok 0 carnet-user fingerprint --preview --product cad
+    says "a0123456789abcdef0123456789abcde" "/etc/machine-id" "SERa77881" "name:"
+    [ ! -e "$CARNET_STATE/vendors/$root_id/sent" ] || [ -z "$(ls "$CARNET_STATE/vendors/$root_id/sent")" ]
+    mkdir stick
+    expect ok 0 carnet-user fingerprint --product cad=12.3 --label HALL3-PLC1 --to stick
+    says "Leaves as keyed digests only"
+    fingerprint=$(ls stick/carnet/to-admin/fingerprint-hall3-plc1-????????.carnet)
+    # what identifies the machine is not in the file
+    run ! grep -aqE '0123456789abcdef0123456789abcde|SERa77881|00:1b:21' "$fingerprint"
+    expect ok 0 carnet-admin assign "$fingerprint" --to stick
+    license=$(ls stick/carnet/to-user/license-*.carnet)
+    expect ok 0 carnet-user activate --dry-run "$license"
+    says "Would activate"
+    expect no-license 10 carnet-user check cad
+    expect ok 0 carnet-user activate "$license"
+    says "Activated: cad, seat 1 of CAD-1"
+    expect ok 0 carnet-user activate "$license"
+    says "Already activated"
+    expect ok 0 carnet-user check cad
+    expect ok 0 carnet-user --json check cad --feature export
+    [ "$(json .schema)" = carnet.check/1 ]
+    [ "$(json .license.seat)" -eq 1 ]
+    [ "$(json '[.checks[].outcome] | unique | join(" ")')" = ok ]
+    expect not-covered 15 carnet-user check cad --feature render
+    expect not-covered 15 carnet-user check cad --edition pro
+    expect no-license 10 carnet-user check cam
+    expect ok 0 carnet-user status
+    says "CAD-1, seat 1: ok"
+
+    remember "$CARNET_STATE" stick
+    expect needs-answer 55 without_terminal carnet-user release cad --to stick
+    expect ok 0 carnet-user release cad --to stick --dry-run
+    unchanged "$CARNET_STATE" stick
+    expect ok 0 carnet-user check cad
+    expect ok 0 carnet-user release cad --to stick -y
+    release=$(ls stick/carnet/to-admin/release-*.carnet)
+    cp "$release" first
+    expect released 16 carnet-user check cad
+    says "release file"
+    rm "$release"
+    expect ok 0 carnet-user release cad --to stick
+    cmp "$release" first
+    expect released 16 carnet-user activate "$license"
+    expect ok 0 carnet-admin free "$release" --to stick
+    receipt=$(ls stick/carnet/to-user/receipt-*.carnet)
+    expect ok 0 carnet-user activate "$receipt"
+    says "is freed"
+    expect ok 0 carnet-user activate "$receipt"
+    says "Already known"
+    expect released 16 carnet-user activate "$license"
+    expect released 16 carnet-user check cad
+    expect ok 0 carnet-user fingerprint --product cad=12.3 --label HALL3-PLC1 --to stick
+    [ "$(ls stick/carnet/to-admin/fingerprint-*.carnet | wc -l)" -eq 2 ]
+}
+
+@test "the same fingerprint again gives the same bytes; a change or --new gives another" {
+    vendor
+    machine one
+    trust
+    expect ok 0 carnet-user fingerprint --product cad -o a.carnet
+    expect ok 0 carnet-user fingerprint --product cad -o b.carnet
+    cmp a.carnet b.carnet
+    expect exists 73 carnet-user fingerprint --product cad --label x -o a.carnet
+    expect ok 0 carnet-user fingerprint --product cad --label x -o c.carnet
+    run ! cmp -s a.carnet c.carnet
+    expect ok 0 carnet-user fingerprint --product cad --label x --new -o d.carnet
+    run ! cmp -s c.carnet d.carnet
+    tar -xOf d.carnet fingerprint.xml | grep -q 'sequence="3"'
+    expect ok 0 carnet-user fingerprint --product cad --label x --text
+    says "BEGIN CARNET FINGERPRINT"
+}
+
+@test "fingerprint: bad options are refused, and what is left out is left out" {
+    vendor
+    machine one
+    trust
+    remember "$CARNET_STATE"
+    expect usage 64 carnet-user fingerprint --product 'a b'
+    expect usage 64 carnet-user fingerprint --product cad --product cad
+    expect usage 64 carnet-user fingerprint --product cad --omit shoe-size
+    expect usage 64 carnet-user fingerprint --label "$(printf 'a\033[31m')"
+    expect usage 64 carnet-user fingerprint --vendor 12
+    expect not-found 46 carnet-user fingerprint --vendor "$(printf '0%.0s' {1..64})"
+    expect not-found 46 carnet-user fingerprint --for-user no-such-user-here
+    expect usage 64 carnet-user fingerprint extra
+    expect no-input 66 carnet-user fingerprint -o absent/folder/f.carnet
+    [ -z "$(find "$CARNET_STATE" -path '*sent/*')" ]
+    expect ok 0 carnet-user fingerprint --omit host --omit user -o f.carnet
+    run ! grep -qa 'name="host"\|<user' <(tar -xOf f.carnet fingerprint.xml)
+}
+
+@test "a license is for one machine: the message says which facts match" {
+    vendor
+    licensed one a
+    machine two b
+    trust
+    remember "$CARNET_STATE"
+    expect wrong-machine 13 carnet-user activate one.license
+    says "machine-id"
+    unchanged "$CARNET_STATE"
+    # the state folder itself, copied to another machine, does not carry the license
+    cp -a "$BATS_TEST_TMPDIR/states/one/." "$CARNET_STATE/"
+    expect wrong-machine 13 carnet-user check cad
+    says "changed: machine-id" "matching: cpu"
+    # one part changed is still the same machine
+    machine one a
+    expect ok 0 carnet-user check cad
+    echo renamed >"$CARNET_SYSROOT/proc/sys/kernel/hostname"
+    expect ok 0 carnet-user check cad
+    says "changed: host"
+}
+
+@test "a license is fixed to its user" {
+    vendor
+    machine one
+    trust
+    expect ok 0 carnet-user fingerprint --product cad --for-user nobody -o f.carnet
+    carnet-admin --quiet assign f.carnet -o l.carnet
+    if [ "$(id -u)" -eq 0 ]; then
+        expect ok 0 carnet-user activate l.carnet
+        says "another user"
+    else
+        remember "$CARNET_STATE"
+        expect wrong-user 14 carnet-user activate l.carnet
+        unchanged "$CARNET_STATE"
+        return 0
+    fi
+    expect wrong-user 14 carnet-user check cad
+    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/machines "$BATS_TEST_TMPDIR"/states
+    if command -v setpriv >/dev/null && setpriv --reuid 65534 --clear-groups ls "$CARNET_STATE" >/dev/null 2>&1; then
+        expect ok 0 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" check cad
+    fi
+}
+
+@test "altered, strange and wrong files are refused on the user's side, and nothing is written" {
+    vendor
+    licensed one a
+    rm -rf "$CARNET_STATE" && trust
+    remember "$CARNET_STATE"
+    cp one.license altered.carnet
+    offset=$(grep -abo 'seat="1"' altered.carnet | tail -1 | cut -d: -f1)
+    printf 2 | dd of=altered.carnet bs=1 seek=$((offset + 6)) conv=notrunc status=none
+    expect altered 31 carnet-user activate altered.carnet
+    : >empty
+    expect malformed 30 carnet-user activate empty
+    head -c 2000 one.license >torn
+    expect malformed 30 carnet-user activate torn
+    (cat one.license && echo x) >longer
+    expect malformed 30 carnet-user activate longer
+    expect malformed 30 carnet-user activate "$CARNET_SOURCE/README.md"
+    expect no-input 66 carnet-user activate absent
+    expect no-input 66 carnet-user activate .
+    expect wrong-kind 33 carnet-user activate one.fingerprint
+    says "carnet-admin assign"
+    expect wrong-kind 33 carnet-user activate e1.carnet
+    says "carnet-admin import"
+    expect untrusted-key 32 carnet-user activate "$CARNET_SOURCE/samples/valid/license-rich.carnet"
+    expect newer-format 34 carnet-user activate "$CARNET_SOURCE/samples/future/$(ls "$CARNET_SOURCE/samples/future" | grep -m1 'major.*carnet$')"
+    unchanged "$CARNET_STATE"
+}
+
+@test "an issuer who gives more than the entitlement allows is refused" {
+    machine one
+    carnet-user trust add "$CARNET_SOURCE/samples/keys/root.pem" -y >/dev/null 2>&1
+    remember "$CARNET_STATE"
+    count=0
+    for file in "$CARNET_SOURCE"/samples/invalid/judge-*.carnet; do
+        grep -q '^outcome: beyond-entitlement' "$file.expect" || continue
+        head -c 600 "$file" | grep -aq 'carnet.license;' || continue
+        expect beyond-entitlement 39 carnet-user activate "$file" || complain "$file"
+        count=$((count + 1))
+    done
+    [ "$count" -ge 10 ]
+    unchanged "$CARNET_STATE"
+}
+
+@test "who makes a vendor of his own licenses only his own products" {
+    vendor
+    machine one
+    real=$root_id
+    printf 'product = cad\nvendor = %s\n' "$real" >"$CARNET_SYSROOT/etc/carnet/products.d/cad.conf"
+    export CARNET_HOME=$BATS_TEST_TMPDIR/forger
+    rm -f root.pem e1.carnet
+    vendor 99
+    trust
+    carnet-user fingerprint --vendor "$root_id" --product cad -o f.carnet --quiet
+    carnet-admin --quiet assign f.carnet -o l.carnet >/dev/null
+    expect ok 0 carnet-user activate l.carnet
+    expect wrong-vendor 36 carnet-user check cad
+    says "another vendor"
+    expect wrong-vendor 36 carnet-user check cad --vendor "$real"
+    expect ok 0 carnet-user check cad --vendor "$root_id"
+}
+
+@test "time: expired, set back, not yet valid, too late to activate" {
+    vendor 2 --lease-days 30 --activate-within 10
+    licensed one a
+    expect ok 0 carnet-user check cad
+    expect ok 0 faketime '+29 days' carnet-user check cad
+    expect expired 11 faketime '+31 days' carnet-user check cad
+    says "lease"
+    expect clock-set-back 19 carnet-user check cad
+    says "24 hours"
+    rm -rf "$CARNET_STATE"
+    machine two b
+    trust
+    carnet-user fingerprint --product cad -o two.fingerprint --quiet
+    carnet-admin --quiet assign two.fingerprint -o two.license >/dev/null
+    remember "$CARNET_STATE"
+    expect not-yet-valid 12 faketime '-4 days' carnet-user activate two.license
+    expect too-late-to-activate 20 faketime '+11 days' carnet-user activate two.license
+    unchanged "$CARNET_STATE"
+    expect ok 0 carnet-user activate two.license
+}
+
+@test "a license that was never activated is declined" {
+    vendor 1
+    machine one
+    trust
+    carnet-user fingerprint --product cad -o f.carnet --quiet
+    carnet-admin --quiet assign f.carnet -o l.carnet >/dev/null
+    expect ok 0 carnet-user release l.carnet -o r.carnet -y
+    tar -xOf r.carnet release.xml | grep -q 'how="declined"'
+    expect released 16 carnet-user activate l.carnet
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    machine two b
+    trust
+    expect wrong-machine 13 carnet-user release l.carnet -o r2.carnet -y
+    [ ! -e r2.carnet ]
+    carnet-user fingerprint --product cad -o f2.carnet --quiet
+    expect ok 0 carnet-admin assign f2.carnet -o l2.carnet
+}
+
+@test "the state: read-only, locked, damaged, of a newer version" {
+    vendor
+    licensed one a
+    expect ok 0 carnet-user check cad
+    exec 9>"$CARNET_STATE/lock"
+    flock 9
+    expect ok 0 carnet-user check cad
+    exec 9>&-
+    license=$(find "$CARNET_STATE" -name '*.license')
+    cp "$license" kept
+    printf 2 | dd of="$license" bs=1 seek=$(($(grep -abo 'seat="1"' "$license" | tail -1 | cut -d: -f1) + 6)) conv=notrunc status=none
+    expect altered 31 carnet-user check cad
+    cp kept "$license"
+    expect ok 0 carnet-user check cad
+    printf '2\n' >"$CARNET_STATE/version"
+    expect configuration 78 carnet-user check cad
+    says "newer"
+    printf '1\n' >"$CARNET_STATE/version"
+    if [ "$(id -u)" -eq 0 ]; then
+        chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/machines "$BATS_TEST_TMPDIR"/states
+        remember "$CARNET_STATE"
+        expect permission 77 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" --state "$CARNET_STATE" release cad -y -o /dev/null --force
+        unchanged "$CARNET_STATE"
+    fi
+}
+
+@test "pasted text works through every accident of a message" {
+    vendor
+    machine one
+    trust
+    expect ok 0 carnet-user fingerprint --product cad --text --quiet
+    { printf '\357\273\277Hello,\r\n\r\n'; sed 's/^/> /; s/$/\r/' <<<"$out"; printf '\r\nRegards\r\n'; } >message.txt
+    expect ok 0 carnet-admin assign message.txt -o l.carnet
+    expect ok 0 carnet-admin assign message.txt --text
+    text=$out
+    expect ok 0 carnet-user activate - <<<"$text"
+    expect ok 0 carnet-user check cad
+}
