@@ -103,10 +103,15 @@ static bool take(struct scan *s, const char *literal)
     return true;
 }
 
+/* The same where nothing else may stand. The line is then that of the first character that differs. */
 static void need(struct scan *s, const char *literal)
 {
-    if (!take(s, literal))
-        s->failed = true;
+    if (s->failed || take(s, literal))
+        return;
+    for (size_t i = 0; i < s->left && s->text[i] == literal[i]; i++)
+        if (literal[i] == '\n')
+            s->line++;
+    s->failed = true;
 }
 
 /* Takes what stands before the closing quote. */
@@ -135,13 +140,13 @@ static void hex_value(struct scan *s, const char *before, uint8_t *bytes, size_t
         s->failed = true;
 }
 
-static void number_value(struct scan *s, const char *before, uint32_t least, uint32_t most, uint32_t *out)
+static void number_value(struct scan *s, const char *before, uint32_t *out)
 {
     char text[VALUE_SIZE];
 
     need(s, before);
     value(s, text);
-    if (s->failed || carnet_text_number(text, least, most, out) != CARNET_OK)
+    if (s->failed || carnet_text_number(text, 0, UINT32_MAX, out) != CARNET_OK)
         s->failed = true;
 }
 
@@ -166,6 +171,21 @@ static void root_element(struct scan *s, struct carnet_key_info *info)
     if (s->failed || carnet_utc_parse(text, &info->created) != CARNET_OK)
         s->failed = true;
     need(s, "\">\n");
+}
+
+/* Y-6: strong enough, and no attempt to use up the machine. */
+static enum carnet_err check_parameters(const struct carnet_key_file *file, struct carnet_diag *diag)
+{
+    if (!file->info.passphrase)
+        return CARNET_OK;
+    if (file->passes < CARNET_KEY_PASSES_LEAST || file->passes > CARNET_KEY_PASSES_MOST)
+        return carnet_fail(diag, CARNET_MALFORMED, "Y-6", "The key file says %u passes of Argon2id and not %u to %u.",
+                           (unsigned)file->passes, CARNET_KEY_PASSES_LEAST, CARNET_KEY_PASSES_MOST);
+    if (file->memory < CARNET_KEY_MEMORY_LEAST || file->memory > CARNET_KEY_MEMORY_MOST)
+        return carnet_fail(diag, CARNET_MALFORMED, "Y-6",
+                           "The key file says %u KiB of memory for Argon2id and not %u to %u.", (unsigned)file->memory,
+                           CARNET_KEY_MEMORY_LEAST, CARNET_KEY_MEMORY_MOST);
+    return CARNET_OK;
 }
 
 /* Is this the file of another version? Its number is all that is looked at. */
@@ -193,8 +213,8 @@ enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct 
     root_element(&s, &file.info);
     if (take(&s, "  <argon2id\n      passes=\"")) {
         file.info.passphrase = true;
-        number_value(&s, "", CARNET_KEY_PASSES_LEAST, CARNET_KEY_PASSES_MOST, &file.passes);
-        number_value(&s, "\"\n      memory-kib=\"", CARNET_KEY_MEMORY_LEAST, CARNET_KEY_MEMORY_MOST, &file.memory);
+        number_value(&s, "", &file.passes);
+        number_value(&s, "\"\n      memory-kib=\"", &file.memory);
         need(&s, "\"\n      lanes=\"1");
         hex_value(&s, "\"\n      salt=\"", file.salt, sizeof file.salt);
         need(&s, "\"/>\n");
@@ -206,8 +226,7 @@ enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct 
     hex_value(&s, "\"\n      tag=\"", file.tag, sizeof file.tag);
     need(&s, "\"/>\n</key>\n");
     if (s.failed || s.left > 0) {
-        carnet_fail(diag, CARNET_MALFORMED, "Y-3", "The key file is not in its one form, in or after line %lu.",
-                    s.line);
+        carnet_fail(diag, CARNET_MALFORMED, "Y-3", "The key file is not in its one form, in line %lu.", s.line);
         if (diag != NULL)
             diag->line = s.line;
         return CARNET_MALFORMED;
@@ -219,6 +238,9 @@ enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct 
     else if (again.size != size || memcmp(again.bytes, bytes, size) != 0)
         err = carnet_fail(diag, CARNET_MALFORMED, "Y-3", "The key file is not in its one form.");
     carnet_buffer_clear(&again);
+    if (err != CARNET_OK)
+        return err;
+    err = check_parameters(&file, diag);
     if (err != CARNET_OK)
         return err;
     carnet_key_id(file.info.public_key, &id);

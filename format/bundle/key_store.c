@@ -65,7 +65,9 @@ static enum carnet_err read_key_file(int dirfd, const char *name, bool closed, s
     if (err != CARNET_OK)
         return err;
     err = carnet_file_read_fd(fd, CARNET_KEY_FILE_MOST, &text, diag);
-    if (err == CARNET_OK)
+    if (err == CARNET_MALFORMED)
+        err = carnet_fail(diag, err, "Y-1", "The key file '%s' is larger than 4 KiB.", path);
+    else if (err == CARNET_OK)
         err = carnet_key_file_parse(text.bytes, text.size, out, diag);
     carnet_buffer_clear(&text);
     close(fd);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes bad-keys.txt and bad-signatures.txt, the same bytes each time. See README.md."""
+"""Writes bad-keys.txt, bad-signatures.txt and signed-lines.txt, the same bytes each time. See README.md."""
 import hashlib
 import os
 
@@ -129,6 +129,15 @@ def bad_signatures():
         yield f"small-order-key-{i}", e.encode(point), e.encode(e.BASE) + (1).to_bytes(32, "little"), b"any"
 
 
+def signed_lines():
+    """Checksum lines of a machine's bundle, of many lengths, and their signatures."""
+    first = hashlib.sha256(b"application/vnd.carnet.release;version=1").hexdigest() + "  mimetype\n"
+    for i in range(40):
+        seed = hashlib.sha256(b"carnet seed %d" % i).digest()
+        message = first.encode() + hashlib.shake_256(seed).digest(i * 37)
+        yield f"lines-{i}", seed, e.public(seed), e.sign(seed, message), message
+
+
 def main():
     with open(os.path.join(HERE, "bad-keys.txt"), "w", encoding="ascii", newline="\n") as out:
         out.write("# NAME KEY CLAUSE, made by generate.py\n")
@@ -139,6 +148,10 @@ def main():
         for name, key, signature, message in bad_signatures():
             clause = e.verify(key, signature, message)
             out.write(f"{name} {key.hex()} {signature.hex() or '-'} {message.hex() or '-'} {clause or '-'}\n")
+    with open(os.path.join(HERE, "signed-lines.txt"), "w", encoding="ascii", newline="\n") as out:
+        out.write("# NAME SEED KEY SIGNATURE MESSAGE, made by generate.py\n")
+        for name, *fields in signed_lines():
+            out.write(f"{name} {' '.join(field.hex() for field in fields)}\n")
 
 
 if __name__ == "__main__":
