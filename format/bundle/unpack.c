@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -16,6 +15,7 @@
 #define SHOWN_NAME_SIZE 80
 #define DOCUMENT_SUFFIX ".xml"
 #define EMBEDDED_SUFFIX ".carnet"
+#define TYPE_OFFSET 156 /* C-5 */
 #define MAJOR_MOST 9999 /* C-7 */
 
 static const char *const fixed_names[] = {
@@ -128,7 +128,7 @@ static enum carnet_err check_size(const struct walk *w, const char *name, int64_
         return carnet_fail(diag, CARNET_MALFORMED, "C-8", "The document '%s' is larger than 256 KiB.", name);
     if (w->count == CARNET_ENTRY_SUMS && size > (int64_t)CARNET_SUMS_MOST)
         return carnet_fail(diag, CARNET_MALFORMED, "C-8", "The entry '%s' is larger than 8 KiB.", name);
-    if (size < 0 || size > (int64_t)CARNET_BUNDLE_MOST || w->size - w->at < BLOCK_SIZE ||
+    if (size < 0 || size > (int64_t)CARNET_BUNDLE_MOST ||
         carnet_pack_padded((size_t)size) > w->size - w->at - BLOCK_SIZE)
         return carnet_fail(diag, CARNET_MALFORMED, "C-4", "The file is truncated: it ends inside the entry '%s'.",
                            name);
@@ -175,20 +175,37 @@ static enum carnet_err check_encoding(const struct walk *w, const char *name, si
     return CARNET_OK;
 }
 
+/* C-5: libarchive follows links, folders and extended headers; here they are told by the header that has to be next. */
+static enum carnet_err check_type(const struct walk *w, struct carnet_diag *diag)
+{
+    char shown[SHOWN_NAME_SIZE];
+
+    if (w->size - w->at < BLOCK_SIZE)
+        return carnet_fail(diag, CARNET_MALFORMED, "C-4", "The file is truncated: it ends inside a header.");
+    if (w->bytes[w->at + TYPE_OFFSET] == '0')
+        return CARNET_OK;
+    carnet_text_escape((const char *)w->bytes + w->at + TYPE_OFFSET, 1, shown, sizeof shown);
+    return carnet_fail(
+        diag, CARNET_MALFORMED, "C-5",
+        "Entry %zu is not an ordinary file: its field 'typeflag' is '%s' and not '0', at byte %zu of the "
+        "file.",
+        w->count + 1, shown, w->at + TYPE_OFFSET);
+}
+
 /* Takes the entry that libarchive found into the walk. */
 static enum carnet_err take_entry(struct walk *w, struct archive_entry *found, struct carnet_diag *diag)
 {
     const char *name = archive_entry_pathname(found);
-    enum carnet_err err;
+    enum carnet_err err = CARNET_OK;
 
     if (name == NULL)
         return carnet_fail(diag, CARNET_MALFORMED, "C-2", "Entry %zu has a name that can't be read.", w->count + 1);
-    err = check_name(w, name, diag);
+    if (w->count > 0 || is_known(name))
+        err = check_type(w, diag);
+    if (err == CARNET_OK)
+        err = check_name(w, name, diag);
     if (err != CARNET_OK)
         return err;
-    if (archive_entry_filetype(found) != AE_IFREG || archive_entry_hardlink(found) != NULL)
-        return refuse_entry(
-            diag, name, carnet_fail(diag, CARNET_MALFORMED, "C-5", "The entry '%s' is not an ordinary file.", name));
     err = check_size(w, name, archive_entry_size(found), diag);
     if (err == CARNET_OK)
         err = check_encoding(w, name, (size_t)archive_entry_size(found), diag);
