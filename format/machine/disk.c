@@ -57,9 +57,6 @@ static void take_mount(const char *line, struct root_mount *mount)
     const char *dash = strstr(line, " - ");
     if (dash == NULL || sscanf(dash, " - %31s %255s", found.type, found.source) != 2)
         return;
-    /* The kernel's first file system is under the real one and holds nothing. */
-    if (strcmp(found.type, "rootfs") == 0)
-        return;
     unescape(found.source);
     *mount = found;
 }

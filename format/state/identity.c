@@ -97,7 +97,7 @@ static enum carnet_err make_secret(const struct carnet_state *state, const struc
     return err;
 }
 
-/* A new key. A key-encryption key that was made and never used for one opens nothing. */
+/* A new key. A key-encryption key that a killed run left without its key is used by carnet_key_store. */
 static enum carnet_err make_key(const struct carnet_state *state, const struct carnet_digest *vendor, int fd,
                                 int64_t now, struct carnet_diag *diag)
 {
@@ -112,10 +112,6 @@ static enum carnet_err make_key(const struct carnet_state *state, const struct c
     if (sent.count > 0) {
         carnet_state_name(name, vendor, KEY ".key");
         err = carnet_state_damaged(state, name, "is lost, although it has signed files", NEXT_BACKUP, diag);
-        goto out;
-    }
-    if (unlinkat(fd, KEY ".kek", 0) != 0 && errno != ENOENT) {
-        err = carnet_fail_errno(diag, errno, "A half-made " KEY ".kek can't be removed");
         goto out;
     }
     err = carnet_key_generate(CARNET_ROLE_MACHINE, now, &key, diag);

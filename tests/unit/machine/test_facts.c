@@ -355,6 +355,14 @@ static void test_changes(void **state)
 
 /* ---- one source at a time ---- */
 
+/* So long that the line is read in two pieces, the second of which looks like a mount. */
+#define X16 "xxxxxxxxxxxxxxxx"
+#define X256 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16 X16
+#define LONG \
+    X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 X256 \
+        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" \
+        "xxxxxxxxxx" X16 X16 X16 X16 "xxxxxxx"
+
 static const struct single {
     const char *what, *lines, *values;
 } singles[] = {
@@ -434,6 +442,36 @@ static const struct single {
     {"disk: link out of sysfs",
      "file /proc/self/mountinfo 1 1 8:0 / / rw - ext4 /dev/sda rw\\n\nlink /sys/dev/block/8:0 "
      "../../../../../../etc\nfile /etc/serial EVIL99",
+     "virtual=none container=none\n"},
+    {"disk: words like a mount in an overlong line",
+     "file /proc/self/mountinfo 1 1 8:1 / / rw - ext4 /dev/a rw\\n2 1 0:9 / /x rw - overlay overlay " LONG
+     " 3 1 8:2 / / rw - ext4 /dev/b rw\\n\n"
+     "link /sys/dev/block/8:1 ../../devices/x/sda\nfile /sys/devices/x/sda/serial FIRST1\n"
+     "link /sys/dev/block/8:2 ../../devices/x/sdb\nfile /sys/devices/x/sdb/serial SECOND2",
+     "disk=FIRST1\nvirtual=none container=none\n"},
+    {"disk: what is stacked has a number too, and is not the disk",
+     "file /proc/self/mountinfo 1 1 9:1 / / rw - ext4 /dev/md1 rw\\n\n"
+     "link /sys/dev/block/9:1 ../../devices/virtual/md1\nfile /sys/devices/virtual/md1/serial STACK1\n"
+     "link /sys/devices/virtual/md1/slaves/sda ../../../x/sda\nfile /sys/devices/x/sda/serial FIRST1\n"
+     "dir /sys/devices/x/sda/slaves",
+     "disk=FIRST1\nvirtual=none container=none\n"},
+    {"disk: of two UUIDs the first in order",
+     "file /proc/self/mountinfo 1 1 8:0 / / rw - ext4 /dev/sda rw\\n\nlink /sys/dev/block/8:0 ../../devices/x/sda\n"
+     "dir /sys/devices/x/sda\nlink /dev/disk/by-uuid/bbbb-1 ../../sda\nlink /dev/disk/by-uuid/aaaa-1 ../../sda\n"
+     "link /dev/disk/by-uuid/cccc-1 ../../sda",
+     "disk=aaaa-1\nvirtual=none container=none\n"},
+    {"adapter: on USB", NET_DEVICE("eth0", "pci0/0000:00:14.0/usb2/2-1/2-1:1.0", "ac:1f:6b:00:00:01", "0"),
+     "virtual=none container=none\n"},
+    {"adapter: in what can be taken off",
+     NET_DEVICE("eth0", "pci0/0000:05:00.0/0000:06:00.0", "ac:1f:6b:00:00:01",
+                "0") "file /sys/devices/pci0/0000:05:00.0/removable removable\\n",
+     "virtual=none container=none\n"},
+    {"adapter: in what can't be taken off",
+     NET_DEVICE("eth0", "pci0/0000:05:00.0/0000:06:00.0", "ac:1f:6b:00:00:01",
+                "0") "file /sys/devices/pci0/0000:05:00.0/removable fixed\\n",
+     "adapter=ac:1f:6b:00:00:01\nvirtual=none container=none\n"},
+    {"adapter: VPN, docker and a pair's end",
+     NET("tun0", "virtual", "ac:1f:6b:00:00:02", "0") NET_DEVICE("docker0", "virtual", "ac:1f:6b:00:00:03", "0"),
      "virtual=none container=none\n"},
     {"adapter: group address", NET_DEVICE("eth0", "pci0", "01:00:5e:00:00:01", "0"), "virtual=none container=none\n"},
     {"adapter: filler", NET_DEVICE("eth0", "pci0", "00:11:22:33:44:55", "0"), "virtual=none container=none\n"},
