@@ -36,7 +36,8 @@ second_machine_program=$source/build/demo-second/tools/user/carnet-user
 place=${1:-$(mktemp -d "${TMPDIR:-/tmp}/carnet-demo.XXXXXX")}
 mkdir -p "$place"
 cd "$place"
-rm -rf stick vendor admin user second forger
+place=$PWD
+[ -z "$(ls -A)" ] || { echo "demo.sh: $place is not empty; name an empty folder" >&2; exit 73; }
 mkdir stick
 (umask 077 && echo 'correct horse battery staple' >passphrase)
 export CARNET_STATE=$place/user CARNET_HOME=$place/admin
@@ -146,7 +147,7 @@ second_request=$(newest fingerprint)
 second 13 activate "$license"
 says machine-id
 
-step "The license list is full after the second seat; a third machine gets none."
+step "The second machine gets the second seat; a third machine gets none."
 run 0 carnet-admin assign "$second_request" --to stick "${seal[@]}"
 echo fedcba9876543210fedcba9876543211 >second/root/etc/machine-id
 echo hall3-plc3 >second/root/proc/sys/kernel/hostname
@@ -155,7 +156,7 @@ run 0 env CARNET_SYSROOT="$place/second/root" CARNET_STATE="$place/second/state3
     --label HALL3-PLC3 -o third.carnet --quiet
 run 40 carnet-admin assign third.carnet --to stick "${seal[@]}"
 
-step "One byte of a license is changed: altered. A document is exchanged for another one: altered."
+step "One byte of a license is changed on the way."
 cp "$license" altered.carnet
 offset=$(grep -abo 'seat="1"' altered.carnet | tail -1 | cut -d: -f1)
 printf '2' | dd of=altered.carnet bs=1 seek=$((offset + 6)) conv=notrunc status=none
@@ -165,9 +166,9 @@ step "Somebody makes his own vendor and licenses himself: the product's vendor i
 mkdir forger
 run 0 carnet-admin --home forger/home init --role both --name 'Example Vendor' --no-passphrase
 run 0 carnet-admin --home forger/home key export root -o forger/root.pem
-run 0 carnet-admin --home forger/home entitle --license CAD-2026 --product cad --licensee Me --seats 99 --offline allowed -o forger/entitlement.carnet
+run 0 carnet-admin --home forger/home --quiet entitle --license CAD-2026 --product cad --licensee Me --seats 99 --offline allowed -o forger/entitlement.carnet
 run 32 carnet-admin import forger/entitlement.carnet
-run 0 carnet-admin --home forger/home import forger/entitlement.carnet
+run 0 carnet-admin --home forger/home --quiet import forger/entitlement.carnet
 run 0 carnet-admin --home forger/home convert CAD-2026 offline --yes
 forger_id=$(openssl pkey -pubin -in forger/root.pem -outform DER | sha256sum | cut -d' ' -f1)
 run 0 carnet-user --state forger/state trust add forger/root.pem --id "$forger_id"
@@ -213,7 +214,9 @@ step "An auditor looks at everything that crossed the gap."
 run 0 carnet-inspect verify --trust root.pem stick
 
 step "And needs none of our programs: stock tools do it, from the vendor's root key down."
-mkdir -p audit && rm -rf audit/* && cp "$license" audit/x.carnet && cd audit
+mkdir audit
+cp "$license" audit/x.carnet
+cd audit
 run 0 tar -tf x.carnet
 run 0 sh -c 'tar -xf x.carnet && sha256sum -c --strict SHA256SUMS'
 run 0 openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig
