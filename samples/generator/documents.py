@@ -37,7 +37,7 @@ def add_xml(add, base):
     change("tab", "X-2", "  <request", "\t<request")
     change("carriage-return", "X-2", "  <request", "\r\n  <request")
     change("nul", "X-2", "  <request", "\0  <request")
-    change("nul-then-more", "X-2", "</fingerprint>\n", "</fingerprint>\n\0<more/>")
+    change("nul-then-more", "X-2, X-7", "</fingerprint>\n", "</fingerprint>\n\0<more/>")
     change("escape", "X-2", "Setzerei", "\x1b[31mSetzerei")
     change("delete", "X-2", "Setzerei", "Setzerei\x7f")
     change("document-type", "X-3", "<fingerprint ", "<!DOCTYPE fingerprint>\n<fingerprint ")
@@ -80,6 +80,10 @@ def add_xml(add, base):
     change("spaces-after-root", "X-7", "</fingerprint>\n", "</fingerprint>  \n")
     change("non-character", "X-7", "Setzerei", "Setzerei\ufffe")
     bad("empty-of-elements", PROLOG.encode(), "X-7")
+    change("namespace-no-uri", "X-7", "</fingerprint>", '  <extensions>\n    <x:n xmlns:x="my notes"/>\n  </extensions>\n</fingerprint>')
+    change("prefix-inside-foreign-not-declared", "X-7", "</fingerprint>",
+           '  <extensions>\n    <x:n xmlns:x="urn:example:x"><y:m/></x:n>\n  </extensions>\n</fingerprint>')
+    change("name-with-two-colons", "X-7", "</fingerprint>", '  <extensions>\n    <x:n:m xmlns:x="urn:example:x"/>\n  </extensions>\n</fingerprint>')
     bad("not-xml", (PROLOG + "kind: fingerprint\n").encode(), "X-7")
     change("namespace-of-prefix-empty", "X-7", "<fingerprint ", '<fingerprint xmlns:p="" ')
     for name, old, new in (("of-another-kind", "fingerprint ", "license "), ("in-capitals", "fingerprint ", "Fingerprint ")):
@@ -100,6 +104,12 @@ def add_xml(add, base):
 ENTITLEMENT = [
     ("minor-missing", ' minor="0"', ""), ("minor-word", 'minor="0"', 'minor="zero"'), ("minor-leading-zero", 'minor="0"', 'minor="00"'),
     ("minor-10000", 'minor="0"', 'minor="10000"'), ("root-attribute", 'minor="0"', 'minor="0" version="1"'),
+    ("schema-instance-location", 'minor="0"', 'minor="0" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:carnet:1 x.xsd"'),
+    ("schema-instance-type", 'count="25"', 'count="25" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="seats"'),
+    ("schema-instance-nil", 'count="25"', 'count="25" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false"'),
+    ("xml-lang", 'count="25"', 'count="25" xml:lang="en"'), ("xml-base", 'minor="0"', 'minor="0" xml:base="http://carnet.example/"'),
+    ("space-in-empty-element", 'offline="allowed"/>', 'offline="allowed"> </seats>'),
+    ("text-line-of-unassigned-plane", "license desk", "license \U000e0001desk"), ("text-interlinear", "license desk", "license\ufff9desk"),
     ("foreign-attribute", 'minor="0"', 'minor="0" xmlns:x="urn:example:x" x:a="1"'),
     ("vendor-missing", "  <vendor ", None), ("vendor-id-missing", '<vendor id="%s" ' % ROOT.id, "<vendor "),
     ("vendor-id-capitals", ROOT.id, ROOT.id.upper()), ("vendor-id-63", ROOT.id, ROOT.id[:63]), ("vendor-id-65", ROOT.id, ROOT.id + "0"),
@@ -259,6 +269,8 @@ def add_semantic(add, base):
     bad("entitlement", "no-weight-above-0", "E-1", cast.weights(cast.WEIGHTS, 55), no_points)
     bad("fingerprint", "renew-without-renews", "F-1", 'purpose="new"', 'purpose="renew"')
     bad("fingerprint", "new-with-renews", "F-1", 'purpose="renew"', 'purpose="new"', cast.fingerprint_renewal(base.fingerprint_id))
+    grant = '    <grant license="PRESS-2024.7_b" fingerprint="%s"/>\n' % base.fingerprint_id
+    bad("fingerprint", "renews-twice", "X-11, X-9", grant, grant + grant, cast.fingerprint_renewal(base.fingerprint_id))
     bad("fingerprint", "previous-missing", "F-2", 'sequence="2" previous="%s"' % cast.sha256(b"the one before"), 'sequence="2"')
     bad("fingerprint", "previous-of-first", "F-2", 'sequence="2"', 'sequence="1"')
     bad("release", "previous-missing", "F-2", ' previous="%s"' % base.fingerprint_id, "")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """samples/valid and samples/future."""
+import ed25519
 from carnet_reader import Bundle
 from carnet_writer import armour, block, bundle, element, gzip_member, sha256
 
@@ -69,6 +70,15 @@ def add_limits(valid, base):
     text = edit(base.small_entitlement_text, '<license id="L-1"', "<license   id='L-1'")
     text = edit(text, 'name="Example Works"/>', 'name="&lt;&amp;&gt;&quot;&apos;" ></licensee >')
     valid("entitlement-other-spelling.carnet", bundle("entitlement", text, ROOT), "X-4, X-7")
+    text = base.small_entitlement_text.replace(b"<", b"<c:").replace(b"<c:/", b"</c:").replace(b"<c:?", b"<?").replace(b"xmlns=", b"xmlns:c=")
+    valid("entitlement-with-prefix.carnet", bundle("entitlement", text, ROOT), "X-8")
+    valid("entitlement-without-last-line-end.carnet", bundle("entitlement", base.small_entitlement_text[:-1], ROOT), "X-7")
+    valid("entitlement-with-empty-lines-at-the-end.carnet", bundle("entitlement", base.small_entitlement_text + b"\n\n\n", ROOT), "X-7")
+    text = extended(base.small_entitlement_text, "entitlement", '  <extensions><n xmlns="notes">a<m/>b</n></extensions>\n')
+    valid("entitlement-extension-of-relative-namespace.carnet", bundle("entitlement", text, ROOT), "V-3")
+    again = bundle("entitlement", base.entitlement_text, ROOT, sign=signed_again)
+    valid("entitlement-rich-signed-again.carnet", again, "I-1, I-5")
+    valid("license-on-entitlement-signed-again.carnet", bundle("license", base.license_text, ISSUER, [again]), "I-1, I-5")
     # The last seat, as long as entitled, issued in the same second.
     text = edit(base.license_text, 'seat="7"', 'seat="25"')
     text = edit(text, 'issued="2024-03-02T08:00:00Z" activate-by="2099-12-31T23:59:59Z" lease-until="2099-06-30T00:00:00Z"',
@@ -77,7 +87,17 @@ def add_limits(valid, base):
     text = edit(base.license_text, cast.features(cast.FEATURES[:3]), cast.features([]))
     text = edit(text, '<user digest="%s"/>\n' % cast.fact_digest(cast.SECRET, "user", "name:mara"), "")
     text = edit(text, 'not-after="2099-12-31T23:59:59Z"', 'not-after="2096-02-29T23:59:59Z"')
-    valid("license-narrower.carnet", bundle("license", text, ISSUER, [base.entitlement]), "J-5, J-6, X-10")
+    text = edit(text, '    <weight fact="os" points="0"/>\n', "")
+    valid("license-narrower.carnet", bundle("license", text, ISSUER, [base.entitlement]), "J-5, J-6, J-9, X-10")
+    text = cast.receipt(edit(base.grant.encode(), 'seat="7"', 'seat="26"').decode(), base.entitlement_id, "replaced")
+    valid("receipt-of-a-seat-no-longer-bought.carnet", bundle("receipt", text, ISSUER, [base.entitlement]), "J-1, J-2, J-4")
+
+
+def signed_again(message):
+    """Another signature by the root: it is as good, and the bundle keeps its id."""
+    scalar, nonce = ed25519.expand(ROOT.seed)[0], int(sha256(b"another nonce" + message), 16)
+    r = ed25519.encode(ed25519.multiply(nonce, ed25519.BASE))
+    return r + ((nonce + ed25519.challenge(r, ROOT.raw, message) * scalar) % ed25519.L).to_bytes(32, "little")
 
 
 def add_armour(valid, base):
