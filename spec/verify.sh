@@ -1,0 +1,528 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Verifies a carnet bundle, or its text form, with stock tools only, from your own root key down through everything it
+# embeds. Prints each step with its command, so that you can do the same by hand.
+#
+#   verify.sh --root ROOT.pem FILE
+#
+# The last line is "OUTCOME CLAUSE sentence"; the exit status is the outcome's (format.md, section 20).
+# Needs tar, sha256sum, openssl, xmllint, cmp, od, awk, base64, gzip. What only arithmetic on the curve can tell (K-3,
+# K-5 for keys of mixed order, K-4 for a short x) it cannot see.
+# Nothing of the file is ever run, used as a path or written anywhere but under fixed names in a fresh folder.
+set -u
+umask 077
+LC_ALL=C
+XML_CATALOG_FILES=
+export LC_ALL XML_CATALOG_FILES
+unset TAR_OPTIONS GZIP POSIXLY_CORRECT XMLLINT_INDENT
+ulimit -f 8192 # no file above 4 MiB, whatever an archive claims to hold
+
+usage() {
+    echo "usage: verify.sh --root ROOT.pem FILE" >&2
+    exit 64
+}
+root=
+if [ $# -ge 2 ] && [ "$1" = --root ]; then
+    root=$2
+    shift 2
+fi
+[ "${1-}" != -- ] || shift
+if [ -z "$root" ] || [ $# -ne 1 ]; then
+    usage
+fi
+file=$1
+schema=$(cd "$(dirname "$0")" && pwd)/carnet-1.xsd
+
+for tool in tar sha256sum openssl xmllint cmp od awk base64 gzip; do
+    command -v "$tool" >/dev/null || { echo "verify.sh: $tool is not installed" >&2; exit 78; }
+done
+for needed in "$schema" "$root" "$file"; do
+    if [ ! -f "$needed" ] || [ ! -r "$needed" ]; then
+        printf 'verify.sh: cannot read %s\n' "$needed" >&2
+        exit 66
+    fi
+done
+work=$(mktemp -d) || exit 74
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' HUP INT TERM
+
+# step SENTENCE COMMAND: what is done, and how to do it by hand.
+step() {
+    printf '%s\n    $ %s\n' "$1" "$2"
+}
+
+# finish OUTCOME CLAUSE SENTENCE
+finish() {
+    case $1 in
+    ok) code=0 ;; expired) code=11 ;; not-yet-valid) code=12 ;; malformed) code=30 ;; altered) code=31 ;;
+    untrusted-key) code=32 ;; newer-format) code=34 ;; not-vouched) code=35 ;; wrong-vendor) code=36 ;;
+    beyond-entitlement) code=39 ;; *) code=70 ;;
+    esac
+    printf '%s %s %s\n' "$1" "$2" "$3"
+    exit "$code"
+}
+
+# awk_verdict FILE: what an awk program found wrong, as "OUTCOME CLAUSE sentence"; nothing when all holds.
+awk_verdict() {
+    if [ -s "$1" ]; then
+        read -r outcome clause sentence <"$1"
+        finish "$outcome" "$clause" "$sentence"
+    fi
+}
+
+# --- the text form (section 17)
+
+# unarmour: $work/input holds text; leaves the bundle in $work/bundle and the label in $work/label.
+unarmour() {
+    step "The file is no archive: it is searched for a block of text." "sed -n '/BEGIN CARNET/,/END CARNET/p' FILE | base64 -d | gzip -dc >bundle"
+    awk -v label="$work/label" -v text="$work/base64" '
+        function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
+        NR == 1 { sub(/^\357\273\277/, "") }
+        { sub(/^[> \t]+/, ""); sub(/[ \t\r]+$/, "") }
+        /^-----BEGIN CARNET [A-Z]+-----$/ { if (begun++) bad("A-5", "more than one block"); kind = substr($0, 19, length($0) - 23); next }
+        /^-----END CARNET [A-Z]+-----$/ {
+            if (!begun || ended++) bad("A-5", "an end without a begin")
+            if (substr($0, 17, length($0) - 21) != kind) bad("A-5", "the two labels differ")
+            next
+        }
+        begun && !ended { gsub(/[ \t\r]/, ""); printf "%s", $0 >text }
+        END {
+            if (failed) exit
+            if (!begun) bad("A-6", "neither a bundle nor its text form")
+            if (!ended) bad("A-5", "the block does not end")
+            printf "" >text
+            print tolower(kind) >label
+        }' "$work/input" >"$work/verdict"
+    awk_verdict "$work/verdict"
+    base64 -d "$work/base64" >"$work/member" 2>/dev/null || finish malformed A-1 "The block is not base64."
+    base64 -w0 "$work/member" | cmp -s - "$work/base64" || finish malformed A-1 "The base64 has stray bits."
+    [ "$(od -An -v -tx1 -N4 "$work/member")" = " 1f 8b 08 00" ] || finish malformed A-2 "Not a gzip member without optional fields."
+    gzip -dc <"$work/member" >"$work/bundle" 2>/dev/null || finish malformed A-2 "The gzip member is damaged, too large, or not alone."
+    size=$(wc -c <"$work/bundle")
+    [ "$size" -le 1048576 ] || finish malformed A-2 "The content is larger than 1 MiB."
+    said=$(tail -c 4 "$work/member" | od -An -v -tu1 | awk '{ print $1 + 256 * ($2 + 256 * ($3 + 256 * $4)) }')
+    [ "$said" = "$size" ] || finish malformed A-2 "The gzip member is not alone, or says another size."
+}
+
+# --- container, signature, digests (sections 3 to 6)
+
+# unpack: takes apart $d/bundle into $d/e; sets kind, major, embedded (how many) and named (the first).
+unpack() {
+    step "Level $level: the bundle has to hold the allowed entries, in order, each a plain file." "tar -tvf bundle"
+    TZ=UTC0 tar -tvf - <"$d/bundle" >"$d/listing" 2>"$d/errors" || finish malformed C-4 "tar cannot list the archive."
+    [ ! -s "$d/errors" ] || finish malformed C-4 "tar finds fault with the archive."
+    # The names are written out only when all of them are harmless, and all entries plain files of a bounded size.
+    awk -v names="$d/names" '
+        function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
+        BEGIN { split("mimetype SHA256SUMS SHA256SUMS.sig signer.pem", fixed, " ") }
+        {
+            if (!match($0, /^-rw-r--r-- 0\/0 +[0-9]+ 1970-01-01 00:00 /)) bad("C-5", "entry " NR " is not a plain file with the one header")
+            name = substr($0, RLENGTH + 1)
+            size = $3 + 0
+        }
+        NR < 5 && name != fixed[NR] { bad("C-2", "entry " NR " is not " fixed[NR]) }
+        NR == 5 && (name !~ /^[a-z]+[.]xml$/ || length(name) > 36) { bad("C-2", "entry 5 is not a document") }
+        NR > 5 && (name !~ /^[0-9a-f]+[.]carnet$/ || length(name) != 71) { bad("C-3", "entry " NR " has a name that is not allowed") }
+        NR > 6 && (name "") <= (before "") { bad("C-3", "embedded bundles are not in order") }
+        NR == 70 { bad("C-3", "more than 64 embedded bundles") }
+        size == 0 { bad("C-8", "an entry is empty") }
+        size > 1048576 { bad("C-4", "an entry is larger than the file") }
+        NR == 2 && size > 8192 { bad("C-8", "SHA256SUMS is too large") }
+        NR == 5 && size > 262144 { bad("C-8", "the document is too large") }
+        { before = name; list = list name "\n" }
+        END {
+            if (failed) exit
+            if (NR < 5) bad("C-2", "entries are missing")
+            printf "%s", list >names
+        }' "$d/listing" >"$d/verdict"
+    awk_verdict "$d/verdict"
+    tar -xf - -C "$d/e" <"$d/bundle" 2>/dev/null || finish malformed C-4 "tar cannot read the archive."
+    set --
+    while read -r name; do
+        set -- "$@" "$name"
+    done <"$d/names"
+    kind=${5%.xml}
+    embedded=$(($# - 5))
+    named=${6-}
+    step "Packed again from names and contents alone, it has to be the same file." \
+        "tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -cf again NAMES && cmp again bundle"
+    tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -C "$d/e" -cf - "$@" 2>/dev/null |
+        cmp -s - "$d/bundle" || finish malformed C-5 "The archive is not in its one form."
+    IFS= read -r type <"$d/e/mimetype"
+    major=${type#"application/vnd.carnet.$kind;version="}
+    case $major in '' | 0* | *[!0-9]* | ?????*) finish malformed C-7 "The media type is not that of the document." ;; esac
+    printf '%s' "$type" | cmp -s - "$d/e/mimetype" || finish malformed C-7 "The media type is not alone in its entry."
+}
+
+# signature: the forms of signature and key, then the signature itself.
+signature() {
+    step "The signer's key, in its one form." "sed -n 2p signer.pem | base64 -d >der    # as: openssl pkey -pubin -in signer.pem -outform DER"
+    sed -n 2p "$d/e/signer.pem" | base64 -d >"$d/der" 2>/dev/null
+    { echo '-----BEGIN PUBLIC KEY-----'; base64 -w0 "$d/der"; printf '\n-----END PUBLIC KEY-----\n'; } | cmp -s - "$d/e/signer.pem" ||
+        finish malformed K-1 "signer.pem is not in its one form."
+    step "Signature and key have to be of honest form: S below the order, R not the identity, y below the prime." \
+        "od -An -v -tx1 SHA256SUMS.sig; od -An -v -tx1 der"
+    { od -An -v -tx1 "$d/e/SHA256SUMS.sig"; echo key; od -An -v -tx1 "$d/der"; } | awk '
+        function bad(clause, why) { print "malformed " clause " " why; exit }
+        # Bytes the other way round, as a number reads.
+        function number(hex,   i, out) { for (i = 1; i < length(hex); i += 2) out = substr(hex, i, 2) out; return out }
+        function masked(hex) { return substr("0123456701234567", index("0123456789abcdef", substr(hex, 1, 1)), 1) substr(hex, 2) }
+        /key/ { part = 1; next }
+        { gsub(/ /, ""); if (part) der = der $0; else sig = sig $0 }
+        END {
+            if (length(sig) != 128) bad("S-1", "the signature is not 64 bytes")
+            if ("x" number(substr(sig, 65)) >= "x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed") bad("S-2", "S is not below the order")
+            if ("x" masked(number(substr(sig, 1, 64))) == "x0000000000000000000000000000000000000000000000000000000000000001") bad("S-3", "R is the identity")
+            if (length(der) != 88 || substr(der, 1, 24) != "302a300506032b6570032100") bad("K-1", "not an Ed25519 key")
+            y = "x" masked(number(substr(der, 25)))
+            if (y >= "x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec") bad("K-2", "y is not below p - 1")
+            if (substr(y, 2, 16) == "0000000000000000") bad("K-4", "y is short")
+            if (y == "x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7" ||
+                y == "x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826") bad("K-5", "the key is of small order")
+        }' >"$d/verdict"
+    awk_verdict "$d/verdict"
+    step "The signature has to be the signer's, over the exact bytes of SHA256SUMS." \
+        "openssl pkeyutl -verify -pubin -inkey signer.pem -rawin -in SHA256SUMS -sigfile SHA256SUMS.sig"
+    openssl pkeyutl -verify -pubin -inkey "$d/e/signer.pem" -rawin -in "$d/e/SHA256SUMS" -sigfile "$d/e/SHA256SUMS.sig" >/dev/null 2>&1 ||
+        finish altered S-4 "The signature is not of these checksum lines."
+}
+
+# digests: SHA256SUMS has to be what sha256sum writes, and nothing else; sets id and key.
+digests() {
+    step "SHA256SUMS has to be exactly what sha256sum writes for the other entries." "sha256sum mimetype signer.pem $kind.xml ... | cmp - SHA256SUMS"
+    set -- mimetype signer.pem "$kind.xml"
+    while read -r name; do
+        case $name in *.carnet) set -- "$@" "$name" ;; esac
+    done <"$d/names"
+    (cd "$d/e" && exec sha256sum "$@") >"$d/sums"
+    if ! cmp -s "$d/sums" "$d/e/SHA256SUMS"; then
+        sed 's/^[0-9a-f]\{64\}  /  /' "$d/sums" >"$d/lines"
+        sed 's/^[0-9a-f]\{64\}  /  /' "$d/e/SHA256SUMS" | cmp -s - "$d/lines" || finish malformed H-1 "SHA256SUMS is not one line for every entry, in order."
+        finish altered H-2 "An entry is not what was signed."
+    fi
+    sha256sum "$d/e/SHA256SUMS" "$d/der" >"$d/ids"
+    identify
+    printf '    %s, id %s\n    signed by %s\n' "$kind" "$id" "$key"
+}
+
+# identify: sets id and key of this level.
+identify() {
+    # shellcheck disable=SC2034
+    { read -r id rest; read -r key rest; } <"$d/ids"
+}
+
+# --- documents (section 9)
+
+# document KIND: reads $d/e/KIND.xml into $d/fields and $d/lists.
+document() {
+    xml=$d/e/$1.xml
+    step "The document of level $level: its bytes, before a parser sees them." "grep -n '<[!?]' $1.xml"
+    tr -d '\n\040-\176\200-\377' <"$xml" | cmp -s - /dev/null || finish malformed X-2 "A control character."
+    awk '
+        function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
+        NR == 1 { if ($0 != "<?xml version=\"1.0\" encoding=\"UTF-8\"?>") bad("X-1", "the XML declaration is not the one allowed"); next }
+        /<[?]/ { bad("X-1", "a processing instruction") }
+        /<!/ { bad("X-3", "a document type, comment or CDATA section") }
+        {
+            pieces = split($0, piece, "&")
+            for (i = 2; i <= pieces; i++) if (piece[i] !~ /^(amp|lt|gt|quot|apos);/) bad("X-4", "an ampersand that begins no known entity")
+            pieces = split($0, piece, "<")
+            if (piece[1] ~ />/) bad("X-5", "a > outside a tag")
+            for (i = 2; i <= pieces; i++) {
+                end = index(piece[i], ">")
+                if (!end || index(substr(piece[i], end + 1), ">")) bad("X-5", "a tag that does not end in its line")
+                if (end + 1 > 4096) bad("X-5", "a tag of more than 4,096 bytes")
+                if (substr(piece[i], 1, 1) == "/") depth--
+                else if (++depth > 16) bad("X-6", "elements nested deeper than 16")
+                else if (substr(piece[i], end - 1, 1) == "/") depth--
+                rest = substr(piece[i], end + 1)
+            }
+            if (pieces < 2) rest = rest $0
+        }
+        END { if (!failed && rest != "") bad("X-7", "something after the root element") }' "$xml" >"$d/verdict"
+    awk_verdict "$d/verdict"
+    step "It has to be well-formed and valid by the schema beside this script; what it says is read by exact path." \
+        "xmllint --noout --nonet --schema carnet-1.xsd --xpath 'string(/*/*[local-name()=\"vendor\"]/@id)' $1.xml"
+    xmllint --noout --nonet --schema "$schema" --xpath "$query" "$xml" >"$d/fields" 2>"$d/said"
+    valid=$?
+    # xmllint exits with 0 on faults of namespaces, which it only says.
+    if [ "$valid" -eq 0 ] && grep -q '^[^ ]*:[0-9]*: namespace error : ' "$d/said"; then
+        valid=1
+    fi
+    case $valid in
+    0) ;;
+    1) finish malformed X-7 "The document is not well-formed." ;;
+    *) finish malformed X-9 "The document is not valid by the schema." ;;
+    esac
+    case $1 in
+    release | receipt) : >"$d/lists" ;; # these have none
+    *) xmllint --nonet --xpath "$list_query" "$xml" >"$d/lists" 2>/dev/null || finish malformed X-7 "The document cannot be read." ;;
+    esac
+    awk -v kind="$1" "$real_days"'
+        function bad(outcome, clause, why) { print outcome " " clause " " why; failed = 1; exit }
+        function attribute(name,   at) {
+            if (!match($0, " " name "=\"[^\"]*\"")) return "\001"
+            at = RSTART + length(name) + 3
+            return substr($0, at, RSTART + RLENGTH - at - 1)
+        }
+        FILENAME == ARGV[1] { at = index($0, " "); f[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+        {
+            element = $1
+            sub(/^</, "", element); sub(/^[^:]*:/, "", element); sub(/[\/>].*$/, "", element)
+            if (element == "fact") entry = attribute("name") " " attribute("digest")
+            else if (element == "weight") { entry = attribute("fact"); if (attribute("points") != "0") counts = 1 }
+            else if (element == "feature") entry = attribute("name")
+            else if (element == "product") entry = attribute("id")
+            else next
+            if (seen[element " " entry]++) { repeated = 1 }
+        }
+        END {
+            if (failed) exit
+            if (f["root"] != kind || f["namespace"] != "urn:carnet:1") bad("malformed", "X-8", "the root element is not " kind)
+            if (f["inside"] != 0) bad("malformed", "V-5", "a carnet element inside a foreign one")
+            if (f["qualified"] != 0) bad("malformed", "X-9", "an attribute with a namespace")
+            if (f["critical"] != 0) bad("newer-format", "V-4", "something critical that is not understood")
+            n = split("license/issued validity/issued validity/activate-by validity/lease-until validity/not-after request/made declaration/made end/at", t, " ")
+            for (i = 1; i <= n; i++) if (f[t[i]] != "" && f[t[i]] != "never" && !real(f[t[i]])) bad("malformed", "X-10", f[t[i]] " is no real time")
+            if (repeated) bad("malformed", "X-11", "a list repeats a name")
+            if (kind == "entitlement" && !counts) bad("malformed", "E-1", "no weight is above 0")
+            if (kind == "fingerprint" && (f["request/purpose"] == "renew") != (f["renews"] != 0)) bad("malformed", "F-1", "renews does not go with the purpose")
+            for (i in f) if (i == "request/sequence" || i == "declaration/sequence") {
+                before = i; sub(/sequence/, "previous", before)
+                if (f[i] != "" && (f[i] + 0 > 1) != (f[before] != "")) bad("malformed", "F-2", "previous does not go with sequence")
+            }
+            if (kind == "receipt" && (f["end/how"] == "freed") != (f["release/id"] != "")) bad("malformed", "P-1", "release does not go with how")
+            if (kind == "receipt" && f["end/how"] == "revoked" && f["end/reason"] == "") bad("malformed", "P-1", "a revocation without a reason")
+        }' "$d/fields" "$d/lists" >"$d/verdict"
+    awk_verdict "$d/verdict"
+}
+
+# Days of months, for awk.
+# shellcheck disable=SC2016
+real_days='
+    function leap(y) { return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0) }
+    function days_in(y, m) { return m == 2 ? 28 + leap(y) : 30 + (m == 1 || m == 3 || m == 5 || m == 7 || m == 8 || m == 10 || m == 12) }
+    function real(t) { return substr(t, 9, 2) + 0 <= days_in(substr(t, 1, 4) + 0, substr(t, 6, 2) + 0) }
+'
+lf='
+'
+query='concat("root ",local-name(/*)'
+add_field() {
+    query="$query,\"$lf$1 \",$2"
+}
+add_field namespace 'namespace-uri(/*)'
+add_field inside 'count(//*[not(starts-with(namespace-uri(),"urn:carnet:"))]//*[starts-with(namespace-uri(),"urn:carnet:")])'
+add_field qualified 'count(//*[namespace-uri()="urn:carnet:1"]/@*[namespace-uri()!=""])'
+add_field critical 'count(/*/*[local-name()="critical"])'
+add_field renews 'count(/*/*[local-name()="renews"])'
+for field in vendor/id grant/license grant/fingerprint grant/epoch grant/serial grant/seat entitlement/id entitlement/revision \
+    license/id license/revision license/issued product/id product/edition licensee/name machine/key issuer/key seats/count \
+    seats/offline validity/issued validity/activate-by validity/lease-until validity/not-after validity/lease-days \
+    validity/activate-within-days matching/threshold request/purpose request/made request/sequence request/previous \
+    declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id; do
+    add_field "$field" "string(/*/*[local-name()=\"${field%/*}\"]/@${field#*/})"
+done
+query="$query,\"$lf\")"
+list_query='/*/*[local-name()="features" or local-name()="matching" or local-name()="facts" or local-name()="products"]/*'
+
+# fields: takes what this level's document says into variables; a value it has not is an empty line there.
+fields() {
+    while IFS=' ' read -r name value; do
+        case $name in
+        vendor/id) f_vendor_id=$value ;; issuer/key) f_issuer_key=$value ;; machine/key) f_machine_key=$value ;;
+        license/issued) f_license_issued=$value ;; validity/issued) f_validity_issued=$value ;; end/at) f_end_at=$value ;;
+        validity/lease-until) f_validity_lease_until=$value ;; validity/not-after) f_validity_not_after=$value ;;
+        esac
+    done <"$d/fields"
+}
+
+# --- trust and judgement (sections 10, 11)
+
+# role KEY ROLE: a key has one role for life.
+role() {
+    case $roles in
+    *" $1:$2 "*) ;;
+    *" $1:"*) finish untrusted-key T-5 "One key is $2 and something else." ;;
+    *) roles="$roles$1:$2 " ;;
+    esac
+}
+
+# trust KIND: is the signer the one that what was verified before names?
+trust() {
+    case $1 in
+    entitlement)
+        step "The entitlement has to be signed by your root key." "openssl pkey -pubin -in ROOT.pem -outform DER | sha256sum    # $root_id"
+        [ "$key" = "$root_id" ] || finish untrusted-key T-2 "Signed by a root that you do not trust."
+        role "$key" root
+        ;;
+    license | receipt)
+        step "The $1 has to be signed by the issuer that the entitlement names." "xmllint --xpath 'string(/*/*[local-name()=\"issuer\"]/@key)' entitlement.xml    # $issuer"
+        [ "$key" = "$issuer" ] || finish untrusted-key T-3 "Not signed by the issuer that the entitlement names."
+        role "$key" issuer
+        ;;
+    release)
+        step "The release has to be signed by the machine that the license names." "xmllint --xpath 'string(/*/*[local-name()=\"machine\"]/@key)' license.xml    # $machine"
+        [ "$key" = "$machine" ] || finish untrusted-key T-4 "Not signed by the machine that the license names."
+        role "$key" machine
+        ;;
+    fingerprint)
+        role "$key" machine
+        ;;
+    esac
+}
+
+# judge KIND: no license wider than its entitlement; $below is the folder of what it embeds.
+judge() {
+    step "The $1 is compared with what it embeds." "diff of the two documents"
+    awk -v kind="$1" -v below_id="$below_id" "$real_days"'
+        function bad(clause, why) { print (clause == "J-11" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
+        # The time n days of 86,400 seconds after t, as text of the same length or a later-sorting one.
+        function after(t, n,   y, m, d) {
+            y = substr(t, 1, 4) + 0; m = substr(t, 6, 2) + 0; d = substr(t, 9, 2) + n
+            while (d > days_in(y, m)) { d -= days_in(y, m); if (++m > 12) { m = 1; y++ } }
+            return y > 9999 ? "a" : sprintf("%04d-%02d-%02d%s", y, m, d, substr(t, 11))
+        }
+        function later(a, b) { return (a "") > (b "") } # "never" sorts after every digit
+        function attribute(name,   at) {
+            if (!match($0, " " name "=\"[^\"]*\"")) return "\001"
+            at = RSTART + length(name) + 3
+            return substr($0, at, RSTART + RLENGTH - at - 1)
+        }
+        FNR == 1 { part++ }
+        FILENAME == ARGV[1] { at = index($0, " "); u[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+        FILENAME == ARGV[2] { at = index($0, " "); v[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+        / fact="/ && /weight/ && attribute("points") != "0" { entry = attribute("fact") " " attribute("points"); if (FILENAME == ARGV[3]) { weight[entry]; least++ } else { most++; if (!(entry in weight)) other = 1 } }
+        /feature/ { entry = attribute("name") " " attribute("value"); if (FILENAME == ARGV[3]) feature[entry]; else if (!(entry in feature)) beyond = 1 }
+        END {
+            if (failed) exit
+            if (kind == "release") {
+                n = split("license fingerprint epoch serial seat", name, " ")
+                for (i = 1; i <= n; i++) if (v["grant/" name[i]] "" != u["grant/" name[i]] "") bad("J-11", "another " name[i] " than the license")
+                if (v["license/id"] "" != below_id "") bad("J-11", "another license than the embedded one")
+                exit
+            }
+            if (v["entitlement/id"] "" != below_id "" || v["entitlement/revision"] + 0 != u["license/revision"] + 0) bad("J-1", "names another entitlement")
+            if (v["grant/license"] "" != u["license/id"] "") bad("J-2", "another license id")
+            if (kind == "receipt") exit
+            if (v["grant/seat"] + 0 > u["seats/count"] + 0) bad("J-4", "a seat that was not bought")
+            if (v["product/id"] "" != u["product/id"] "" || v["product/edition"] "" != u["product/edition"] "") bad("J-2", "another product or edition")
+            if (v["licensee/name"] "" != u["licensee/name"] "") bad("J-2", "another licensee")
+            if (u["seats/offline"] != "allowed") bad("J-3", "offline is not allowed")
+            if (beyond) bad("J-5", "a feature that is not entitled")
+            if (later(v["validity/not-after"], u["validity/not-after"])) bad("J-6", "valid for too long")
+            issued = v["validity/issued"]
+            if (u["validity/lease-days"] != "none" && later(v["validity/lease-until"], after(issued, u["validity/lease-days"] + 0))) bad("J-7", "too long a lease")
+            if (later(v["validity/activate-by"], after(issued, u["validity/activate-within-days"] + 0))) bad("J-8", "activation allowed for too long")
+            if (v["matching/threshold"] + 0 != u["matching/threshold"] + 0 || other || least != most) bad("J-9", "other weights or another threshold")
+            if (later(u["license/issued"], issued)) bad("J-10", "issued before its entitlement")
+        }' "$below/fields" "$d/fields" "$below/lists" "$d/lists" >"$d/verdict"
+    awk_verdict "$d/verdict"
+}
+
+# --- the way through (R-1)
+
+# is_bundle FILE (A-6)
+is_bundle() {
+    [ "$(od -An -v -tx1 -N9 "$1")" = " 6d 69 6d 65 74 79 70 65 00" ]
+}
+
+openssl pkey -pubin -in "$root" -outform DER -out "$work/root.der" 2>/dev/null || { echo "verify.sh: $root is no public key" >&2; exit 78; }
+sha256sum "$work/root.der" >"$work/ids"
+read -r root_id rest <"$work/ids"
+roles=" $root_id:root "
+mkdir "$work/1" "$work/1/e" "$work/2" "$work/2/e" "$work/3" "$work/3/e"
+label=
+if is_bundle "$file"; then
+    head -c 1048577 <"$file" >"$work/1/bundle"
+    size=$(wc -c <"$work/1/bundle")
+    if [ "$size" -lt 512 ] || [ "$size" -gt 1048576 ]; then
+        finish malformed C-1 "The size is not between 512 bytes and 1 MiB."
+    fi
+else
+    head -c 4194304 <"$file" >"$work/input"
+    unarmour
+    read -r label <"$work/label"
+    is_bundle "$work/bundle" || finish malformed C-2 "The block holds no bundle."
+    mv "$work/bundle" "$work/1/bundle"
+fi
+
+# Down: each bundle unpacked, its signature and digests verified, its kind known.
+level=1
+expected=
+awaited=
+while :; do
+    d=$work/$level
+    unpack
+    signature
+    digests
+    [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
+    case $kind in
+    entitlement | fingerprint) inner= ;; license | receipt) inner=entitlement ;; release) inner=license ;;
+    *) finish newer-format V-1 "The kind $kind is not known." ;;
+    esac
+    [ "$level" -gt 1 ] || [ -z "$label" ] || [ "$label" = "$kind" ] || finish malformed A-5 "The block is labelled $label."
+    [ -z "$expected" ] || [ "$expected" = "$kind" ] || finish malformed R-3 "A $kind is embedded where a $expected has to be."
+    [ -z "$awaited" ] || [ "$awaited" = "$id.carnet" ] || finish malformed I-4 "An embedded bundle is not named by its id."
+    echo "$kind" >"$d/kind"
+    [ -z "$inner" ] || [ "$embedded" -gt 0 ] || finish not-vouched R-3 "The $inner is missing."
+    [ -n "$inner" ] || [ "$embedded" -eq 0 ] || finish malformed R-3 "A bundle is embedded where none has to be."
+    [ "$embedded" -le 1 ] || finish malformed R-3 "More than one bundle is embedded."
+    [ -n "$inner" ] || break
+    [ "$level" -lt 3 ] || finish malformed R-7 "Bundles are embedded too deep."
+    awaited=$named
+    expected=$inner
+    level=$((level + 1))
+    ln "$d/e/$named" "$work/$level/bundle"
+    # An embedded bundle is one, and no text form.
+    is_bundle "$work/$level/bundle" || finish malformed C-2 "What is embedded is no bundle."
+done
+
+# And up again: innermost first, the signer trusted, then the document read and judged.
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+soon=$(date -u -d '48 hours' +%Y-%m-%dT%H:%M:%SZ)
+early=
+below=
+below_id=
+while [ "$level" -ge 1 ]; do
+    d=$work/$level
+    read -r kind <"$d/kind"
+    identify
+    trust "$kind"
+    document "$kind"
+    fields
+    [ "$kind" = fingerprint ] || [ "$f_vendor_id" = "$root_id" ] || finish wrong-vendor T-6 "The document is another vendor's."
+    made=
+    case $kind in
+    entitlement)
+        issuer=$f_issuer_key
+        role "$issuer" issuer
+        made=$f_license_issued
+        ;;
+    license)
+        machine=$f_machine_key
+        role "$machine" machine
+        made=$f_validity_issued
+        ;;
+    receipt)
+        role "$f_machine_key" machine
+        made=$f_end_at
+        ;;
+    esac
+    [ -z "$below" ] || judge "$kind"
+    # shellcheck disable=SC3012
+    [ -z "$made" ] || [ ! "$made" \> "$soon" ] || early=$made
+    below=$d
+    below_id=$id
+    level=$((level - 1))
+done
+
+step "The times are compared with the clock of this machine." "date -u"
+[ -z "$early" ] || finish not-yet-valid O-2 "Dated $early, more than 48 hours ahead."
+if [ "$kind" = license ]; then
+    for end in "$f_validity_lease_until" "$f_validity_not_after"; do
+        # shellcheck disable=SC3012
+        [ ! "$now" \> "$end" ] || finish expired O-1 "The license has run out at $end."
+    done
+fi
+[ "$kind" != fingerprint ] || finish ok - "The $kind $id is whole; its signer vouches for itself alone."
+finish ok - "The $kind $id is whole, and rests on your root key."
