@@ -94,6 +94,16 @@ static bool shown(const struct cli *cli, const struct cli_command *c)
     return size == 0 || (strncmp(c->name, cli->family, size) == 0 && c->name[size] == ' ');
 }
 
+/* The first command from there on that is shown; the end of the table when there is none. */
+static const struct cli_command *next_shown(const struct cli *cli, const struct cli_command *c)
+{
+    while (c->name != NULL && !shown(cli, c))
+        c++;
+    return c;
+}
+
+/* The program's help, or that of a family of commands. The examples are one of the first command, and one of the first
+ * command in another group, where there is one. */
 static enum carnet_err program_help(const struct cli *cli, struct carnet_buffer *out)
 {
     const struct cli_program *p = cli->program;
@@ -101,10 +111,9 @@ static enum carnet_err program_help(const struct cli *cli, struct carnet_buffer 
     enum carnet_err err = carnet_buffer_printf(out, "Usage: %s COMMAND [OPTION]... [ARGUMENT]...\n", p->name);
     if (err == CARNET_OK)
         err = wrap(out, p->summary, 0, 0);
-    for (const struct cli_command *c = p->commands; err == CARNET_OK && c->name != NULL; c++) {
+    for (const struct cli_command *c = next_shown(cli, p->commands); err == CARNET_OK && c->name != NULL;
+         c = next_shown(cli, c + 1)) {
         char left[128];
-        if (!shown(cli, c))
-            continue;
         if (last == NULL || !same_group(last, c))
             err = carnet_buffer_printf(out, "\n%s\n", c->group);
         last = c;
@@ -118,12 +127,13 @@ static enum carnet_err program_help(const struct cli *cli, struct carnet_buffer 
         err = global_block(out, cli);
     if (err == CARNET_OK)
         err = carnet_buffer_printf(out, "\nExamples ('%s COMMAND --help' has more)\n", p->name);
-    /* One of the first command, one of the first command in another group. */
-    const struct cli_command *first = p->commands, *second = first;
+    const struct cli_command *first = next_shown(cli, p->commands), *second = first;
     while (second->name != NULL && same_group(first, second))
-        second++;
+        second = next_shown(cli, second + 1);
     if (second->name == NULL)
-        second = first[1].name != NULL ? first + 1 : first;
+        second = next_shown(cli, first + 1);
+    if (second->name == NULL)
+        second = first;
     if (err == CARNET_OK)
         err = example(out, p, first->examples[0]);
     if (err == CARNET_OK)

@@ -23,7 +23,10 @@ static void member(struct view *v, const char *key, json_t *value)
 
 static void line(struct view *v, const char *label, const char *text)
 {
-    cli_data(v->cli, "  %-*s %s\n", LABEL_WIDTH, label, text);
+    if (text[0] == '\0')
+        cli_data(v->cli, "  %s\n", label);
+    else
+        cli_data(v->cli, "  %-*s %s\n", LABEL_WIDTH, label, text);
 }
 
 static void section(struct view *v, const char *key, const char *heading)

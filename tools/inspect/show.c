@@ -60,7 +60,9 @@ static json_t *describe_layer(const struct inspect_layer *layer, json_t *fields)
     return object;
 }
 
-static void tell_head(struct cli *cli, const char *file, const struct inspect_layer *outer, enum carnet_err err)
+/* `time` is a diagnosis of inspect_judge_time, or holds CARNET_OK. */
+static void tell_head(struct cli *cli, const char *file, const struct inspect_layer *outer, enum carnet_err err,
+                      const struct carnet_diag *time)
 {
     char shown[512], sentence[1024];
     const char *status = inspect_layer_status(outer);
@@ -78,6 +80,9 @@ static void tell_head(struct cli *cli, const char *file, const struct inspect_la
         inspect_sentence(outer->document, sentence, sizeof sentence);
         cli_data(cli, "\n%s\n", sentence);
     }
+    if (time->err != CARNET_OK)
+        cli_data(cli, "%s%s%s: %s\n", cli_style(cli, "warn"), carnet_outcome_name(time->err), cli_style(cli, "off"),
+                 time->detail);
 }
 
 static void tell_ids(struct cli *cli, const struct inspect_layer *outer)
@@ -129,6 +134,8 @@ enum carnet_err inspect_show_run(struct cli *cli)
     struct inspect_layers layers = {0};
     struct cli_bundle bundle = {0};
     struct carnet_read_options options = {0};
+    struct carnet_diag time = {0};
+    enum carnet_err judged = CARNET_OUTCOME_COUNT; /* told, but no refusal: a file may be shown whenever */
     int64_t at = 0;
     enum carnet_err err = inspect_at(cli, &at);
     if (err == CARNET_OK)
@@ -141,13 +148,15 @@ enum carnet_err inspect_show_run(struct cli *cli)
     if (bundle.reading == NULL || carnet_reading_unpacked(bundle.reading) == NULL)
         goto out; /* nothing to look at: the refusal says why */
     inspect_layers_open(bundle.reading, &options, &layers);
-    tell_head(cli, file, &layers.list[0], err);
+    if (err == CARNET_OK)
+        judged = inspect_judge_time(layers.list[0].document, at, &time);
+    tell_head(cli, file, &layers.list[0], err, &time);
     cli_set(cli, "inspected", cli_json_text(file));
     cli_set(cli, "status", json_string(inspect_layer_status(&layers.list[0])));
     cli_set(cli, "kind", json_string(carnet_unpacked_kind_name(carnet_reading_unpacked(bundle.reading))));
     inspect_tree(cli, &layers, &trust);
     tell_ids(cli, &layers.list[0]);
-    cli_set(cli, "stages", inspect_stages(bundle.reading, err, CARNET_OUTCOME_COUNT));
+    cli_set(cli, "stages", inspect_stages(bundle.reading, err, judged));
     tell_layers(cli, &layers, at);
     cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(bundle.reading)));
 out:
