@@ -103,7 +103,8 @@ enum carnet_err carnet_state_read(const struct carnet_state *state, const char *
     return err;
 }
 
-enum carnet_err carnet_state_folder(const struct carnet_state *state, const char *name, struct carnet_diag *diag)
+/* Makes one folder. A narrow umask must not keep those who check out of the system's state. */
+static enum carnet_err make_folder(const struct carnet_state *state, const char *name, struct carnet_diag *diag)
 {
     if (carnet_state_has(state, name))
         return CARNET_OK;
@@ -111,11 +112,21 @@ enum carnet_err carnet_state_folder(const struct carnet_state *state, const char
     if (path == NULL)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to make a folder.");
     enum carnet_err err = carnet_folder_make(path, CARNET_STATE_FOLDER_MODE, diag);
-    /* A narrow umask must not keep those who check out of the system's state. */
-    if (err == CARNET_OK && chmod(path, CARNET_STATE_FOLDER_MODE) != 0)
+    if (err == CARNET_OK && fchmodat(state->folder, name, CARNET_STATE_FOLDER_MODE, 0) != 0)
         err = carnet_fail_errno(diag, errno, "The folder %s can't be opened for those who check", path);
     free(path);
     return err;
+}
+
+enum carnet_err carnet_state_folder(const struct carnet_state *state, const char *name, struct carnet_diag *diag)
+{
+    char part[CARNET_STATE_NAME_SIZE];
+    enum carnet_err err = CARNET_OK;
+    for (const char *slash = strchr(name, '/'); slash != NULL && err == CARNET_OK; slash = strchr(slash + 1, '/')) {
+        (void)snprintf(part, sizeof part, "%.*s", (int)(slash - name), name);
+        err = make_folder(state, part, diag);
+    }
+    return err == CARNET_OK ? make_folder(state, name, diag) : err;
 }
 
 enum carnet_err carnet_state_must_write(const struct carnet_state *state, struct carnet_diag *diag)
@@ -186,14 +197,21 @@ static void sweep(const struct carnet_state *state, const char *name)
 static void sweep_all(const struct carnet_state *state)
 {
     static const char *const folders[] = {"", "sent", "grants"};
+    struct carnet_state_names vendors = {0};
     char name[CARNET_STATE_NAME_SIZE];
     sweep(state, ".");
-    for (size_t i = 0; i < state->view.count; i++) {
+    if (carnet_state_list(state, "vendors", &vendors, NULL) != CARNET_OK)
+        return;
+    for (size_t i = 0; i < vendors.count; i++) {
+        struct carnet_digest vendor;
+        if (carnet_digest_parse(vendors.list[i], &vendor) != CARNET_OK)
+            continue;
         for (size_t j = 0; j < sizeof folders / sizeof *folders; j++) {
-            carnet_state_name(name, &state->anchors[i].vendor, folders[j]);
+            carnet_state_name(name, &vendor, folders[j]);
             sweep(state, name);
         }
     }
+    carnet_state_names_clear(&vendors);
 }
 
 /* Makes what is not there, and takes the lock. */

@@ -15,14 +15,14 @@
 
 #define SYSROOT_MACHINES CARNET_SOURCE_DIR "/tests/machines"
 
-static void sysroot_die(const char *what, const char *path)
+static inline void sysroot_die(const char *what, const char *path)
 {
     perror(what);
     fprintf(stderr, "while making %s\n", path);
     abort();
 }
 
-static int sysroot_unlink(const char *path, const struct stat *status, int type, struct FTW *at)
+static inline int sysroot_unlink(const char *path, const struct stat *status, int type, struct FTW *at)
 {
     (void)at;
     (void)status;
@@ -31,13 +31,13 @@ static int sysroot_unlink(const char *path, const struct stat *status, int type,
     return remove(path);
 }
 
-static void sysroot_remove(const char *path)
+static inline void sysroot_remove(const char *path)
 {
     (void)nftw(path, sysroot_unlink, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Makes the folders above a path. */
-static void sysroot_parents(const char *path)
+static inline void sysroot_parents(const char *path)
 {
     char part[PATH_MAX];
     (void)snprintf(part, sizeof part, "%s", path);
@@ -49,7 +49,7 @@ static void sysroot_parents(const char *path)
 }
 
 /* Undoes the escapes, in place; returns the size. */
-static size_t sysroot_unescape(char *text)
+static inline size_t sysroot_unescape(char *text)
 {
     char *to = text;
     for (const char *from = text; *from != '\0'; to++) {
@@ -71,7 +71,7 @@ static size_t sysroot_unescape(char *text)
     return (size_t)(to - text);
 }
 
-static void sysroot_write(const char *path, const void *bytes, size_t size)
+static inline void sysroot_write(const char *path, const void *bytes, size_t size)
 {
     (void)unlink(path);
     FILE *file = fopen(path, "w");
@@ -79,9 +79,9 @@ static void sysroot_write(const char *path, const void *bytes, size_t size)
         sysroot_die("write", path);
 }
 
-static void sysroot_apply(const char *root, const char *lines);
+static inline void sysroot_apply(const char *root, const char *lines);
 
-static void sysroot_make(const char *root, const char *name)
+static inline void sysroot_make(const char *root, const char *name)
 {
     char path[PATH_MAX];
     (void)snprintf(path, sizeof path, "%s/%s.txt", SYSROOT_MACHINES, name);
@@ -96,7 +96,7 @@ static void sysroot_make(const char *root, const char *name)
 }
 
 /* One line: "KIND PATH TEXT". */
-static void sysroot_line(const char *root, char *line)
+static inline void sysroot_line(const char *root, char *line)
 {
     char path[PATH_MAX], *kind = strsep(&line, " "), *name = strsep(&line, " "), *text = line;
     if (name == NULL)
@@ -141,7 +141,7 @@ static void sysroot_line(const char *root, char *line)
         sysroot_die(kind, path);
 }
 
-static void sysroot_apply(const char *root, const char *lines)
+static inline void sysroot_apply(const char *root, const char *lines)
 {
     char *copy = strdup(lines), *rest = copy;
     for (char *line = strsep(&rest, "\n"); line != NULL; line = strsep(&rest, "\n"))
@@ -151,7 +151,7 @@ static void sysroot_apply(const char *root, const char *lines)
 }
 
 /* A new empty root, open for all; set as CARNET_SYSROOT. */
-static void sysroot_new(char root[64])
+static inline void sysroot_new(char root[64])
 {
     (void)snprintf(root, 64, "/tmp/carnet-machine-XXXXXX");
     if (mkdtemp(root) == NULL || chmod(root, 0755) != 0)
