@@ -265,6 +265,10 @@ static json_t *item_json(const struct batch *b, const struct batch_item *item)
                                                    (json_int_t)item->seat, "serial", (json_int_t)item->serial, "again",
                                                    (int)item->again, "machine", machine, "fingerprint", fingerprint,
                                                    "label", *item->label ? item->label : NULL));
+    if (item->written_count > 0) {
+        carnet_digest_hex(&item->written[item->written_count - 1], machine);
+        (void)json_object_set_new(object, "bundle", json_string(machine));
+    }
     return object;
 }
 

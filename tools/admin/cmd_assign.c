@@ -59,7 +59,7 @@ static enum carnet_err by_product(struct batch *b, const struct asking *a, const
 {
     struct ledger_license *list = NULL;
     size_t count = 0, chosen = 0;
-    char words[200];
+    char words[300];
     enum carnet_err err =
         ledger_licenses(b->home->ledger, &a->fingerprint->vendor, product, &list, &count, cli_diag(b->cli));
 

@@ -56,10 +56,10 @@ static enum carnet_err read_options(struct cli *cli, struct making *m)
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--role says what the home is for: vendor, admin or both.");
     if (!name || !carnet_text_is_text(name))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
-                           "--name is needed: 1 to 200 printable characters, with single spaces inside.");
+                           "--name is needed: 1 to 200 printable characters, no space at the ends.");
     if (contact && !carnet_text_is_text(contact))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
-                           "--contact takes 1 to 200 printable characters, with single spaces inside.");
+                           "--contact takes 1 to 200 printable characters, no space at the ends.");
     if (cli_flag(cli, "no-passphrase") && (cli_value(cli, "passphrase-file") || cli_value(cli, "passphrase-fd")))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A passphrase was given, and --no-passphrase as well.");
     (void)snprintf(m->about.name, sizeof m->about.name, "%s", name);

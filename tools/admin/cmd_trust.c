@@ -20,9 +20,12 @@ static enum carnet_err read_id(struct cli *cli, const char *typed, struct carnet
     char hex[CARNET_HEX_SIZE];
     size_t n = 0;
 
-    for (; *typed && n < sizeof hex - 1; typed++) {
-        if (*typed != ' ' && *typed != ':')
-            hex[n++] = (char)tolower((unsigned char)*typed);
+    for (; *typed; typed++) {
+        if (*typed == ' ' || *typed == ':')
+            continue;
+        if (n == sizeof hex - 1)
+            break;
+        hex[n++] = (char)tolower((unsigned char)*typed);
     }
     hex[n] = '\0';
     if (*typed || carnet_digest_parse(hex, out) != CARNET_OK)

@@ -29,7 +29,7 @@ static enum carnet_err check_name(struct cli *cli, const char *name)
     return carnet_text_is_text(name)
                ? CARNET_OK
                : carnet_fail(cli_diag(cli), CARNET_USAGE, "",
-                             "A user's name has 1 to 200 printable characters, with single spaces inside.");
+                             "A user's name has 1 to 200 printable characters, no space at the ends.");
 }
 
 static void tell(struct cli *cli, const struct ledger_license *license, size_t users)

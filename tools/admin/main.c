@@ -70,10 +70,8 @@ static const struct cli_command commands[] = {
      .summary = "say what was bought; a known license gets its next revision",
      .schema = "carnet.entitle/1",
      .options = admin_entitle_options,
-     .examples =
-         EXAMPLES("entitle --license L-1 --product cad --licensee Hospital --seats 25 --issuer issuer.pem\ta new "
-                  "license",
-                  "entitle --license L-1 --offline allowed\tthe next revision, which allows offline use"),
+     .examples = EXAMPLES("entitle --license L-1 --product cad --licensee Clinic --seats 25\ta new license",
+                          "entitle --license L-1 --offline allowed\tthe next revision, which allows offline use"),
      .run = admin_entitle},
     {.name = "import",
      .group = "Licenses",

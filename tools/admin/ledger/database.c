@@ -39,7 +39,8 @@ static enum carnet_err prepared(struct ledger *l, const char *sql, sqlite3_stmt 
             return CARNET_OK;
         }
     }
-    assert(l->statement_count < LEDGER_STATEMENTS_MOST);
+    if (l->statement_count == LEDGER_STATEMENTS_MOST)
+        return carnet_fail(diag, CARNET_BUG, "", "The ledger has more kinds of questions than it has room for.");
     code = sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
     if (code != SQLITE_OK)
         return database_fail(l->db, code & 0xff, "reading it", diag);

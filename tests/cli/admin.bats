@@ -1,0 +1,414 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# carnet-admin: homes, trust, keys, entitlements, licenses, users, conversion.
+
+load admin_helper
+
+setup() {
+    fresh
+}
+
+@test "help obeys the house's form" {
+    expect ok 0 carnet-admin --help
+    awk 'length > 80 { exit 1 }' "$BATS_TEST_TMPDIR/out"
+    expect usage 64 carnet-admin
+    says "Begin with 'carnet-admin init"
+    expect ok 0 carnet-admin explain no-seat
+    says "All seats"
+}
+
+# ---- init ----
+
+@test "init makes a home that only its owner can read" {
+    home_of_both
+    says "^home " "^root +[0-9a-f]{64}$" "^issuer +[0-9a-f]{64}$" "keys have no passphrase" "own root is pinned here"
+    [ "$(stat -c %a "$CARNET_HOME")" = 700 ]
+    [ -z "$(find "$CARNET_HOME" -type f ! -perm 600)" ]
+    [ "$(ls "$CARNET_HOME")" = "$(printf '%s\n' issuer.kek issuer.key ledger.db root.kek root.key)" ]
+}
+
+@test "init: each role has its own keys" {
+    expect ok 0 carnet-admin --home v init --role vendor --name V --no-passphrase
+    [ -e v/root.key ] && [ ! -e v/issuer.key ]
+    expect ok 0 carnet-admin --home a init --role admin --name A --no-passphrase --json
+    [ "$(json '.passphrase')" = false ]
+    [ -e a/issuer.key ] && [ ! -e a/root.key ]
+    expect not-found 46 carnet-admin --home a key export root
+    says "This home has no root key"
+    expect configuration 78 carnet-admin --home a entitle --license L --product p --licensee x --seats 1
+    says "it can't entitle"
+    touch f
+    expect configuration 78 carnet-admin --home v assign f
+    says "holds no seats"
+}
+
+@test "init writes nothing where something is" {
+    home_of_both
+    remember "$CARNET_HOME"
+    expect exists 73 carnet-admin init --role admin --name X --no-passphrase
+    says "There is a home at this place already"
+    unchanged "$CARNET_HOME"
+    mkdir full && echo hello >full/file
+    remember full
+    expect exists 73 carnet-admin --home full init --role admin --name X --no-passphrase
+    says "not empty"
+    unchanged full
+}
+
+@test "init refuses what it can't use, and leaves nothing" {
+    expect usage 64 carnet-admin init --role king --name X --no-passphrase
+    says "vendor, admin or both"
+    expect usage 64 carnet-admin init --role admin --no-passphrase
+    says "--name is needed"
+    expect usage 64 carnet-admin init --role admin --name " a" --no-passphrase
+    echo secret >p
+    expect usage 64 carnet-admin init --role admin --name X --no-passphrase --passphrase-file p
+    expect needs-answer 55 without_terminal carnet-admin init --role admin --name X
+    says "--passphrase-file"
+    expect ok 0 carnet-admin init --role admin --name X --no-passphrase -n
+    [ ! -e "$CARNET_HOME" ]
+}
+
+@test "an init that was killed is mended by the next" {
+    mkdir -m 700 "$CARNET_HOME" "$CARNET_HOME/unfinished-init"
+    echo half >"$CARNET_HOME/root.key"
+    echo half >"$CARNET_HOME/unfinished-init/ledger.db"
+    echo half >"$CARNET_HOME/unfinished-init/issuer.key"
+    expect ok 0 carnet-admin init --role both --name X --no-passphrase
+    says "An earlier init was interrupted here"
+    [ "$(ls "$CARNET_HOME" | wc -l)" -eq 5 ]
+    expect ok 0 carnet-admin key list
+}
+
+@test "init killed at each of its moves: the next one gives a whole home" {
+    command -v strace >/dev/null
+    for call in mkdirat renameat fsync unlinkat; do
+        for when in 1 2 3 4 5; do
+            rm -rf "$CARNET_HOME"
+            strace -f -o /dev/null -e "inject=$call:signal=KILL:when=$when" \
+                carnet-admin init --role both --name X --no-passphrase >/dev/null 2>&1 || true
+            if [ -e "$CARNET_HOME/ledger.db" ]; then
+                expect exists 73 carnet-admin init --role both --name X --no-passphrase
+            else
+                expect ok 0 carnet-admin init --role both --name X --no-passphrase
+            fi
+            expect ok 0 carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet
+            expect ok 0 carnet-admin import e.carnet
+            rm e.carnet
+        done
+    done
+}
+
+# ---- passphrases ----
+
+@test "a passphrase is asked for only when something is signed, and three times" {
+    echo "correct horse" >good && echo wrong >bad && chmod 600 good bad
+    expect ok 0 carnet-admin init --role both --name Acme --passphrase-file good
+    not_says "no passphrase"
+    expect ok 0 carnet-admin key list --json
+    [ "$(json '.keys | map(.passphrase) | all')" = true ]
+    remember "$CARNET_HOME"
+    entitle=(carnet-admin entitle --license L --product cad --licensee x --seats 1 --offline allowed -o e.carnet)
+    expect needs-answer 55 without_terminal "${entitle[@]}"
+    expect wrong-passphrase 90 "${entitle[@]}" --passphrase-file bad
+    [ ! -e e.carnet ]
+    unchanged "$CARNET_HOME"
+    on_terminal 'no\nnever\ncorrect horse\n' "${entitle[@]}"
+    [ "$status" -eq 0 ]
+    [ -e e.carnet ]
+    says "does not open the key; try again"
+    expect ok 0 without_terminal carnet-admin import e.carnet
+    expect ok 0 without_terminal carnet-admin user add L ada
+    on_terminal 'no\nno\nno\n' "${entitle[@]}" --seats 2 --force
+    [ "$status" -eq 90 ]
+}
+
+# ---- trust ----
+
+@test "trust add: by the id, by -y, by a question, or not" {
+    expect ok 0 carnet-admin --home v init --role vendor --name V --no-passphrase
+    expect ok 0 carnet-admin --home v key export root -o root.pem
+    id=$(carnet-admin --home v key list --json | jq -r '.keys[0].id')
+    expect ok 0 carnet-admin init --role admin --name A --no-passphrase
+    remember "$CARNET_HOME"
+    expect needs-answer 55 without_terminal carnet-admin trust add root.pem
+    says "$(echo "$id" | sed 's/..../& /g; s/ $//')"
+    expect untrusted-key 32 carnet-admin trust add root.pem --id "${id//[0-9]/a}"
+    says "holds another key" "T-1"
+    expect usage 64 carnet-admin trust add root.pem --id 1234
+    unchanged "$CARNET_HOME"
+    on_terminal 'n\n' carnet-admin trust add root.pem
+    [ "$status" -eq 130 ]
+    expect ok 0 carnet-admin trust list
+    [ -z "$out" ]
+    expect ok 0 carnet-admin trust add root.pem --id "$(echo "${id^^}" | sed 's/..../& /g')"
+    [ "$out" = "$id" ]
+    expect ok 0 carnet-admin trust add root.pem -y
+    says "pinned here already"
+    expect ok 0 carnet-admin trust list
+    says "^$id  pinned "
+    expect ok 0 carnet-admin --home b init --role admin --name B --no-passphrase
+    expect ok 0 carnet-admin --home b trust add root.pem -y
+    says "was not compared with anything"
+}
+
+@test "trust add: what is no root key" {
+    home_of_both
+    carnet-admin key export issuer -o issuer.pem
+    remember "$CARNET_HOME"
+    expect untrusted-key 32 carnet-admin trust add issuer.pem -y
+    says "one role for life" "T-5"
+    echo nonsense >x.pem
+    expect malformed 30 carnet-admin trust add x.pem -y
+    says "takes the vendor's root key as a PEM file"
+    expect no-input 66 carnet-admin trust add missing.pem -y
+    unchanged "$CARNET_HOME"
+}
+
+# ---- keys ----
+
+@test "key export: on standard output, into a file, and never over one" {
+    home_of_both
+    expect ok 0 carnet-admin key export root
+    [ "$(printf '%s\n' "$out" | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" = "$vendor" ]
+    expect ok 0 carnet-admin key export root -o r.pem
+    expect exists 73 carnet-admin key export issuer -o r.pem
+    [ "$(openssl pkey -pubin -in r.pem -outform DER | sha256sum | cut -d' ' -f1)" = "$vendor" ]
+    expect usage 64 carnet-admin key export house
+}
+
+@test "a home that others can read, or that is not there" {
+    home_of_both
+    chmod 750 "$CARNET_HOME"
+    expect permission 77 carnet-admin license list
+    says "chmod 700"
+    chmod 700 "$CARNET_HOME"
+    chmod 640 "$CARNET_HOME/root.key"
+    expect permission 77 carnet-admin entitle --license L --product p --licensee x --seats 1
+    expect configuration 78 carnet-admin --home nowhere license list
+    says "carnet-admin init"
+    [ ! -e nowhere ]
+}
+
+@test "a ledger of a newer carnet, a damaged one, a key file that is missing" {
+    home_of_both
+    cp -a "$CARNET_HOME" newer && sqlite3 newer/ledger.db 'PRAGMA user_version = 99'
+    expect configuration 78 carnet-admin --home newer license list
+    says "newer carnet" "Update carnet"
+    cp -a "$CARNET_HOME" damaged
+    head -c 4096 /dev/urandom | dd of=damaged/ledger.db bs=1 seek=12288 conv=notrunc status=none
+    expect ledger-damaged 92 carnet-admin --home damaged license list
+    rm "$CARNET_HOME/root.key"
+    expect configuration 78 carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet
+    says "file of the root key is missing"
+    [ ! -e e.carnet ]
+}
+
+# ---- entitle ----
+
+@test "entitle: the defaults, and every flag" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee "City Hospital" --seats 25 -o e.carnet --json
+    for word in "not-after never" "offline denied" "virtual accepted" "container accepted" "transfers-per-year none" \
+        "losses-per-year none" "threshold 60" "lease-days none" "activate-within-days 90" "clock-tolerance-hours 24" \
+        "contact sales@acme.example" "held-after-loss lease" "newest-version any"; do
+        [ "$(json ".changes[] | select(.member == \"${word%% *}\") | .to")" = "${word#* }" ]
+    done
+    expect ok 0 carnet-admin entitle --license L-1 --offline allowed --edition pro --newest-version 4.2 --seats 30 \
+        --feature mesh --feature cores=8 --not-after 2031-12-31 --lease-days 90 --activate-within 30 --transfer-cap 2 \
+        --loss-cap 1 --hold-after-loss no --threshold 70 --weight disk=0 --weight tpm=50 --clock-tolerance 12 \
+        --virtual refused --container pinned --contact "" -o e2.carnet
+    says "revision 2; against revision 1" "offline +denied → allowed" "edition +pro" "seats +25 → 30" "feature cores +8" \
+        "not-after +never → 2031-12-31T23:59:59Z" "weight disk +20 → \(none\)" "contact .*→ \(none\)" "virtual .*refused"
+    expect ok 0 carnet-admin entitle --license L-1 --drop-feature cores --feature mesh=x -o e3.carnet
+    says "revision 3; against revision 2" "feature cores +8 → \(none\)" "feature mesh +yes → x"
+    not_says "seats"
+}
+
+@test "entitle: nothing differs: the same bytes again" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o e.carnet
+    expect ok 0 carnet-admin entitle --license L-1 --seats 5 -o again.carnet
+    says "nothing differs"
+    cmp e.carnet again.carnet
+}
+
+@test "entitle refuses, and nothing is signed" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 --feature a -o e.carnet
+    remember "$CARNET_HOME" .
+    expect usage 64 carnet-admin entitle --product cad
+    expect usage 64 carnet-admin entitle --license L-2 --product cad --licensee x
+    says "--seats is missing"
+    expect usage 64 carnet-admin entitle --license L-1 --seats 1000001
+    expect usage 64 carnet-admin entitle --license L-1 --offline maybe
+    says "'denied' or 'allowed'"
+    expect usage 64 carnet-admin entitle --license L-1 --weight shoe=3
+    expect usage 64 carnet-admin entitle --license L-1 --not-after 2031-02-30
+    expect usage 64 carnet-admin entitle --license L-1 --threshold 0
+    expect usage 64 carnet-admin entitle --license L-1 --weight machine-id=0 --weight system-uuid=0 --weight tpm=0 \
+        --weight board-serial=0 --weight disk=0 --weight adapter=0 --weight cpu=0 --weight host=0 --weight os=0
+    says "E-1"
+    expect not-found 46 carnet-admin entitle --license L-1 --drop-feature b
+    expect exists 73 carnet-admin entitle --license L-1 --seats 6 -o e.carnet
+    expect ok 0 carnet-admin entitle --license L-1 --seats 6 -n
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin --home other init --role admin --name O --no-passphrase
+    carnet-admin --home other key export issuer -o other.pem
+    carnet-admin key export root -o root.pem
+    expect untrusted-key 32 carnet-admin entitle --license L-1 --issuer other.pem
+    says "a license has one issuer"
+    expect untrusted-key 32 carnet-admin entitle --license L-3 --product p --licensee x --seats 1 --issuer root.pem
+    says "one role for life"
+}
+
+# ---- import ----
+
+@test "import: newer, older, known, and in conflict" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o e1.carnet
+    cp -a "$CARNET_HOME" twin
+    expect ok 0 carnet-admin entitle --license L-1 --seats 6 -o e2.carnet
+    expect ok 0 carnet-admin --home twin entitle --license L-1 --seats 7 -o e2-other.carnet
+    remember "$CARNET_HOME"
+    expect ok 0 carnet-admin import -n e1.carnet
+    says "would be taken" "seats +5"
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin import e1.carnet
+    expect ok 0 carnet-admin import e2.carnet
+    says "seats +5 → 6" "revision 2 taken"
+    remember "$CARNET_HOME"
+    expect ok 0 carnet-admin import e2.carnet
+    says "known already"
+    expect ok 0 carnet-admin import e1.carnet --json
+    [ "$(json .import.fate)" = older ]
+    expect revision-conflict 50 carnet-admin import e2-other.carnet
+    says "known here with other content" "seats +6 → 7"
+    unchanged "$CARNET_HOME"
+}
+
+@test "import refuses what is not for this home" {
+    expect ok 0 carnet-admin --home v init --role vendor --name V --no-passphrase
+    expect ok 0 carnet-admin --home other init --role admin --name O --no-passphrase
+    expect ok 0 carnet-admin init --role admin --name A --no-passphrase
+    carnet-admin --home v key export root -o root.pem
+    carnet-admin --home other key export issuer -o other.pem
+    carnet-admin key export issuer -o issuer.pem
+    carnet-admin --home v entitle --license L --product p --licensee x --seats 1 --issuer issuer.pem -o mine.carnet
+    carnet-admin --home v entitle --license M --product p --licensee x --seats 1 --issuer other.pem -o theirs.carnet
+    remember "$CARNET_HOME"
+    expect untrusted-key 32 carnet-admin import mine.carnet
+    expect ok 0 carnet-admin trust add root.pem -y
+    remember "$CARNET_HOME"
+    expect untrusted-key 32 carnet-admin import theirs.carnet
+    says "names the issuer key .* and this home's is" "key export issuer"
+    head -c 3000 mine.carnet >short.carnet
+    expect malformed 30 carnet-admin import short.carnet
+    make-machine fingerprint --vendor "$(carnet-admin trust list --json | jq -r '.anchors[0].vendor')" -o f.carnet
+    expect wrong-kind 33 carnet-admin import f.carnet
+    says "carnet-admin assign"
+    unchanged "$CARNET_HOME"
+    expect partly-done 54 carnet-admin import theirs.carnet mine.carnet
+    says "theirs.carnet: untrusted-key" "1 of 2 files"
+    expect untrusted-key 32 carnet-admin import theirs.carnet theirs.carnet
+}
+
+@test "import: dated ahead of the clock" {
+    home_of_both
+    expect ok 0 faketime '+3 days' carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet
+    expect not-yet-valid 12 carnet-admin import e.carnet
+    says "48 hours ahead" "O-2"
+}
+
+# ---- licenses ----
+
+@test "license list and show" {
+    home_of_both
+    expect ok 0 carnet-admin license list
+    says "There is no license here"
+    entitled L-1 --product cad --licensee "City Hospital" --seats 5 --not-after 2031-12-31
+    entitled M-1 --product mesh --licensee "County Clinic" --seats 2
+    expect ok 0 carnet-admin license list
+    says "^L-1 +online +0/5 seats +cad +City Hospital +until 2031-12-31, [0-9]+ days left" "^M-1 .*never ends"
+    expect ok 0 carnet-admin license list --json
+    [ "$(json '.licenses[0].days_left > 1000')" = true ]
+    for word in M-1 m mesh "county"; do
+        expect ok 0 carnet-admin license show "$word" --json
+        [ "$(json .license.license)" = M-1 ]
+    done
+    expect usage 64 carnet-admin license show c
+    says "fits several licenses: L-1, M-1"
+    expect not-found 46 carnet-admin license show Z
+    says "license list"
+    expect ok 0 faketime '2032-03-01 00:00:00' carnet-admin license list
+    says "^L-1 .*ended 2031-12-31"
+}
+
+# ---- users and conversion ----
+
+@test "users are assigned to an online license, up to its seats" {
+    home_of_both
+    entitled L-1 --product cad --licensee x --seats 2 --offline allowed
+    expect ok 0 carnet-admin user add L-1 "Ada Byron <ada@example.org>"
+    says "1 of 2 seats"
+    expect ok 0 carnet-admin user add L-1 "Ada Byron <ada@example.org>"
+    says "assigned already, 1 of 2"
+    expect ok 0 carnet-admin user add L-1 ben -n
+    expect ok 0 carnet-admin user add L-1 ben
+    remember "$CARNET_HOME"
+    expect no-seat 40 carnet-admin user add L-1 cy
+    says "All 2 seats of the license L-1 have users"
+    expect usage 64 carnet-admin user add L-1 "bad name "
+    expect not-found 46 carnet-admin user remove L-1 cy
+    expect usage 64 carnet-admin user remove L-1
+    expect usage 64 carnet-admin user remove L-1 ben --all
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin license show L-1
+    says "Ada Byron <ada@example.org>" "user  ben"
+    expect ok 0 carnet-admin user remove L-1 ben
+    expect ok 0 carnet-admin user remove L-1 --all
+    expect ok 0 carnet-admin convert L-1 offline -y
+    remember "$CARNET_HOME"
+    expect wrong-mode 45 carnet-admin user add L-1 ada
+    says "is offline"
+    expect wrong-mode 45 carnet-admin user remove L-1 --all
+    unchanged "$CARNET_HOME"
+}
+
+@test "convert: permission, users, seats, a question" {
+    home_of_both
+    entitled L-1 --product cad --licensee x --seats 2
+    remember "$CARNET_HOME"
+    expect conversion-not-allowed 42 carnet-admin convert L-1 offline -y
+    says "Revision 1" "sales@acme.example"
+    expect ok 0 carnet-admin convert L-1 online
+    says "L-1 is already online"
+    expect usage 64 carnet-admin convert L-1 sideways
+    unchanged "$CARNET_HOME"
+    entitled L-1 --offline allowed
+    expect ok 0 carnet-admin user add L-1 ada
+    remember "$CARNET_HOME"
+    expect users-assigned 43 carnet-admin convert L-1 offline -y
+    says "1 user is still assigned to L-1: ada" "user remove L-1 --all"
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin user remove L-1 ada
+    remember "$CARNET_HOME"
+    expect needs-answer 55 without_terminal carnet-admin convert L-1 offline
+    says "becomes offline: its 2 seats"
+    expect ok 0 carnet-admin convert L-1 offline -n
+    says "would become"
+    on_terminal 'n\n' carnet-admin convert L-1 offline
+    [ "$status" -eq 130 ]
+    unchanged "$CARNET_HOME"
+    on_terminal 'y\n' carnet-admin convert L-1 offline
+    [ "$status" -eq 0 ]
+    fingerprint_of 1 f.carnet --label lab-3
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    remember "$CARNET_HOME"
+    expect seats-in-use 44 carnet-admin convert L-1 online -y
+    says "1 seat of L-1 is still out: seat 1 \(lab-3\)"
+    unchanged "$CARNET_HOME"
+    make-machine release l.carnet -o r.carnet
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    expect ok 0 carnet-admin convert L-1 online -y
+}

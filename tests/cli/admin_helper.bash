@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# What the scenarios of carnet-admin share: homes and licenses in one line.
+
+load helper
+
+# A home with role both, without a passphrase; $vendor is its root's id.
+home_of_both() {
+    expect ok 0 carnet-admin init --role both --name "Acme Tools" --contact "sales@acme.example" --no-passphrase
+    vendor=$(carnet-admin trust list --json | jq -r '.anchors[0].vendor')
+}
+
+# entitled ID [OPTION]...: entitles and imports, in the home at hand.
+entitled() {
+    local id=$1
+    shift
+    expect ok 0 carnet-admin entitle --license "$id" -o "$id-$RANDOM.carnet" "$@"
+    expect ok 0 carnet-admin import "$out"
+}
+
+# offline_license ID SEATS [OPTION]...: a license of the product "cad" that is offline.
+offline_license() {
+    local id=$1 seats=$2
+    shift 2
+    entitled "$id" --product cad --licensee "City Hospital" --seats "$seats" --offline allowed "$@"
+    expect ok 0 carnet-admin convert "$id" offline -y
+}
+
+# fingerprint_of N FILE [OPTION]...: that of machine N.
+fingerprint_of() {
+    make-machine fingerprint --vendor "$vendor" --machine "$1" --product cad -o "$2" "${@:3}"
+}
