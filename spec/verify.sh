@@ -75,24 +75,25 @@ awk_verdict() {
 # unarmour: $work/input holds text; leaves the bundle in $work/bundle and the label in $work/label.
 unarmour() {
     step "The file is no archive: it is searched for a block of text." "sed -n '/BEGIN CARNET/,/END CARNET/p' FILE | base64 -d | gzip -dc >bundle"
+    tr '\r' '\n' <"$work/input" >"$work/lines"
     awk -v label="$work/label" -v text="$work/base64" '
         function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
         NR == 1 { sub(/^\357\273\277/, "") }
-        { sub(/^[> \t]+/, ""); sub(/[ \t\r]+$/, "") }
+        { sub(/^[> \t]+/, ""); sub(/[ \t]+$/, "") }
         /^-----BEGIN CARNET [A-Z]+-----$/ { if (begun++) bad("A-5", "more than one block"); kind = substr($0, 19, length($0) - 23); next }
         /^-----END CARNET [A-Z]+-----$/ {
             if (!begun || ended++) bad("A-5", "an end without a begin")
             if (substr($0, 17, length($0) - 21) != kind) bad("A-5", "the two labels differ")
             next
         }
-        begun && !ended { gsub(/[ \t\r]/, ""); printf "%s", $0 >text }
+        begun && !ended { gsub(/[ \t]/, ""); printf "%s", $0 >text }
         END {
             if (failed) exit
             if (!begun) bad("A-6", "neither a bundle nor its text form")
             if (!ended) bad("A-5", "the block does not end")
             printf "" >text
             print tolower(kind) >label
-        }' "$work/input" >"$work/verdict"
+        }' "$work/lines" >"$work/verdict"
     awk_verdict "$work/verdict"
     base64 -d "$work/base64" >"$work/member" 2>/dev/null || finish malformed A-1 "The block is not base64."
     base64 -w0 "$work/member" | cmp -s - "$work/base64" || finish malformed A-1 "The base64 has stray bits."
@@ -311,7 +312,7 @@ add_field() {
     query="$query,\"$lf$1 \",$2"
 }
 add_field namespace 'namespace-uri(/*)'
-add_field inside 'count(//*[not(starts-with(namespace-uri(),"urn:carnet:"))]//*[starts-with(namespace-uri(),"urn:carnet:")])'
+add_field inside 'count(/*/*[local-name()="critical" or local-name()="extensions"]//*[starts-with(namespace-uri(),"urn:carnet:")])'
 add_field qualified 'count(//*[namespace-uri()="urn:carnet:1"]/@*[namespace-uri()!=""])'
 add_field critical 'count(/*/*[local-name()="critical"])'
 add_field renews 'count(/*/*[local-name()="renews"])'

@@ -203,7 +203,8 @@ def add_schema(add, base):
         for name, old, new in rows:
             bad(name, replaced(text, old, new))
         bad("critical-empty", extended(text, kind, "  <critical/>\n"), "X-9, V-4")
-        bad("extensions-carnet-element", extended(text, kind, '  <extensions>\n    <vendor id="%s"/>\n  </extensions>\n' % ROOT.id))
+        bad("extensions-carnet-element", extended(text, kind, '  <extensions>\n    <vendor id="%s"/>\n  </extensions>\n' % ROOT.id), "X-9, V-5")
+        bad("extensions-carnet-2-element", extended(text, kind, '  <extensions>\n    <vendor xmlns="urn:carnet:2"/>\n  </extensions>\n'), "V-5")
         bad("extensions-without-namespace", extended(text, kind, '  <extensions>\n    <note xmlns=""/>\n  </extensions>\n'))
         bad("extensions-text", extended(text, kind, "  <extensions>note</extensions>\n"))
         bad("extensions-twice", extended(text, kind, "  <extensions/>\n  <extensions/>\n"))

@@ -36,7 +36,7 @@ def sha256(data):
 
 def unarmour(data):
     """The label and the bytes of the one block in a text."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").split(b"\n")
+    lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n").split(b"\n")
     lines = [re.sub(rb"^[> \t]+", b"", line).strip() for line in lines]
     begins = [i for i, line in enumerate(lines) if re.fullmatch(rb"-----BEGIN CARNET [A-Z]{1,32}-----", line)]
     demand(begins, "A-6", "neither a bundle nor its text form")
