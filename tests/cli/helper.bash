@@ -95,32 +95,12 @@ unchanged() {
     [ "$(tree_hash "$@")" = "$remembered" ] || complain "something has changed in: $*" || return 1
 }
 
-# Types the lines, each when a prompt (which ends in a space) is waiting for it.
-type_lines() {
-    local line last=0 size i
-    while IFS= read -r line; do
-        for i in {1..200}; do
-            size=$(stat -c %s "$BATS_TEST_TMPDIR/seen")
-            [ "$size" -gt "$last" ] && [ "$(tail -c 1 "$BATS_TEST_TMPDIR/seen")" = " " ] && break
-            sleep 0.05
-        done
-        printf '%s\n' "$line"
-        last=$size
-    done < <(printf '%b' "$1")
-}
-
-# on_terminal INPUT COMMAND...: runs it on a terminal of its own where INPUT is typed; what is seen goes to $out, the exit
-# code to $status.
+# on_terminal INPUT COMMAND...: runs it on a terminal of its own where the lines of INPUT are typed; what is seen goes to
+# $out, the exit code to $status.
 on_terminal() {
-    local input=$1
-    shift
-    : >"$BATS_TEST_TMPDIR/seen"
     : >"$BATS_TEST_TMPDIR/err"
-    # script's own exit code is 0 when its input ends first
-    script -qefc "$(printf '%q ' "$@"); echo \$? >$(printf %q "$BATS_TEST_TMPDIR/code")" /dev/null \
-        < <(type_lines "$input") >"$BATS_TEST_TMPDIR/seen"
-    status=$(cat "$BATS_TEST_TMPDIR/code")
-    tr -d '\r' <"$BATS_TEST_TMPDIR/seen" >"$BATS_TEST_TMPDIR/out"
+    status=0
+    python3 "$CARNET_SOURCE/tests/cli/on_terminal.py" "$@" >"$BATS_TEST_TMPDIR/out" || status=$?
     out=$(cat "$BATS_TEST_TMPDIR/out")
     err=
 }
