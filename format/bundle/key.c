@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "bundle/key.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include <gcrypt.h>
 
@@ -253,6 +254,22 @@ static enum carnet_err complete_key(struct carnet_key *key, struct carnet_diag *
     return CARNET_OK;
 }
 
+/* The kernel writes the seed into locked memory, and nothing else of this process ever holds it. */
+static enum carnet_err fill_seed(uint8_t seed[CARNET_SEED_SIZE], struct carnet_diag *diag)
+{
+    size_t got = 0;
+
+    while (got < CARNET_SEED_SIZE) {
+        ssize_t more = getrandom(seed + got, CARNET_SEED_SIZE - got, 0);
+
+        if (more > 0)
+            got += (size_t)more;
+        else if (errno != EINTR)
+            return carnet_fail_errno(diag, errno, "The system gives no random bytes for a key");
+    }
+    return CARNET_OK;
+}
+
 enum carnet_err carnet_key_generate(enum carnet_role role, int64_t now, struct carnet_key **out,
                                     struct carnet_diag *diag)
 {
@@ -261,8 +278,9 @@ enum carnet_err carnet_key_generate(enum carnet_role role, int64_t now, struct c
 
     if (err != CARNET_OK)
         return err;
-    gcry_randomize(key->seed, CARNET_SEED_SIZE, GCRY_VERY_STRONG_RANDOM);
-    err = complete_key(key, diag);
+    err = fill_seed(key->seed, diag);
+    if (err == CARNET_OK)
+        err = complete_key(key, diag);
     if (err == CARNET_OK)
         *out = key;
     else

@@ -55,20 +55,26 @@ static struct mapping find_mapping(uintptr_t address)
     return mapping;
 }
 
+/* Other threads map and unmap memory beside it, so that what was seen may be gone when it is to be locked. */
+#define ATTEMPTS 8
+
 enum carnet_err carnet_memory_lock(const void *memory, struct carnet_diag *diag)
 {
     struct mapping mapping = find_mapping((uintptr_t)memory);
     struct rlimit limit;
 
+    for (int i = 0; i < ATTEMPTS && !mapping.locked; i++) {
+        /* The system call itself: sanitizers make the library's mlock do nothing, and say that it was done. */
+        if (mapping.found)
+            syscall(SYS_mlock, mapping.start, mapping.end - mapping.start);
+        mapping = find_mapping((uintptr_t)memory);
+    }
     if (!mapping.found) {
         carnet_fail(diag, CARNET_MEMORY_NOT_LOCKED, "",
                     "It can't be seen whether the memory for secrets is kept out of swap: /proc is not there.");
         carnet_fail_next(diag, "Mount /proc, then run it again.");
         return CARNET_MEMORY_NOT_LOCKED;
     }
-    /* The system call itself: sanitizers make the library's mlock do nothing, and say that it was done. */
-    if (!mapping.locked && syscall(SYS_mlock, mapping.start, mapping.end - mapping.start) == 0)
-        mapping = find_mapping((uintptr_t)memory);
     if (mapping.locked)
         return CARNET_OK;
     if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
