@@ -109,7 +109,7 @@ ENTITLEMENT = [
     ("schema-instance-nil", 'count="25"', 'count="25" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false"'),
     ("xml-lang", 'count="25"', 'count="25" xml:lang="en"'), ("xml-base", 'minor="0"', 'minor="0" xml:base="http://carnet.example/"'),
     ("space-in-empty-element", 'offline="allowed"/>', 'offline="allowed"> </seats>'),
-    ("text-line-of-unassigned-plane", "license desk", "license \U000e0001desk"), ("text-interlinear", "license desk", "license\ufff9desk"),
+    ("text-language-tag", "license desk", "license \U000e0001desk"), ("text-interlinear", "license desk", "license\ufff9desk"),
     ("foreign-attribute", 'minor="0"', 'minor="0" xmlns:x="urn:example:x" x:a="1"'),
     ("vendor-missing", "  <vendor ", None), ("vendor-id-missing", '<vendor id="%s" ' % ROOT.id, "<vendor "),
     ("vendor-id-capitals", ROOT.id, ROOT.id.upper()), ("vendor-id-63", ROOT.id, ROOT.id[:63]), ("vendor-id-65", ROOT.id, ROOT.id + "0"),
