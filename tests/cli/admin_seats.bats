@@ -1,0 +1,314 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# carnet-admin assign and free: seats out and back, and every refusal with nothing changed.
+
+load admin_helper
+
+setup() {
+    fresh
+    home_of_both
+}
+
+in_use() {
+    carnet-admin license show "$1" --json | jq .license.in_use
+}
+
+@test "assign gives a license that holds by the vendor's root" {
+    offline_license L-1 3 --lease-days 30 --activate-within 10 --feature mesh --feature cores=8
+    fingerprint_of 1 f.carnet --label "Lab 3" --user 7
+    expect ok 0 carnet-admin assign f.carnet --json
+    [ "$(json '.seat, .serial, .again, .license' | paste -sd ' ')" = "1 1 false L-1" ]
+    file=$(json .file)
+    [[ "$file" == license-lab-3-*.carnet ]]
+    carnet-admin key export root -o root.pem
+    expect ok 0 carnet-inspect verify --trust root.pem "$file"
+    mkdir x && tar -xf "$file" -C x
+    issued=$(date -u -d "$(grep -o ' issued="[^"]*"' x/license.xml | head -1 | cut -d'"' -f2)" +%s)
+    until=$(date -u -d "$(grep -o 'lease-until="[^"]*"' x/license.xml | cut -d'"' -f2)" +%s)
+    by=$(date -u -d "$(grep -o 'activate-by="[^"]*"' x/license.xml | cut -d'"' -f2)" +%s)
+    [ $((until - issued)) -eq $((30 * 86400)) ]
+    [ $((by - issued)) -eq $((10 * 86400)) ]
+    grep -q '<feature name="cores" value="8"/>' x/license.xml
+    # The journal's position and digest are in the license, and in the ledger.
+    position=$(grep -o '<journal position="[0-9]*"' x/license.xml | cut -d'"' -f2)
+    digest=$(grep -o '<journal.*digest="[0-9a-f]*"' x/license.xml | sed 's/.*digest="//; s/"//')
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT lower(hex(event.digest)) FROM event JOIN chain ON number = chain
+        WHERE event.position = $position AND line LIKE '% assign %'")" = "$digest" ]
+    expect ok 0 carnet-admin license show L-1
+    says "seat 1 +assigned +Lab 3 +one user" "seats 2 to 3 free"
+}
+
+@test "the same fingerprint again: 0 and the same bytes, whatever the form" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    cp l.carnet kept
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    says "was already assigned; the same bytes"
+    expect ok 0 carnet-admin assign f.carnet -o again.carnet
+    cmp l.carnet again.carnet
+    expect no-input 66 carnet-admin assign f.carnet --to stick
+    mkdir stick
+    expect ok 0 carnet-admin assign f.carnet --to stick
+    cmp l.carnet stick/carnet/to-user/license-*.carnet
+    expect ok 0 carnet-admin assign f.carnet --text
+    printf '%s\n' "$out" | sed '1d;$d' | base64 -d | gunzip | cmp l.carnet
+    [ "$(in_use L-1)" = 1 ]
+    cmp l.carnet kept
+}
+
+@test "assign takes pasted text on standard input" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    { echo "-----BEGIN CARNET FINGERPRINT-----"; gzip -nc f.carnet | base64 -w 64; echo "-----END CARNET FINGERPRINT-----"; } >text
+    # gzip names another system in its header than the format's writer does; the reader takes both.
+    { echo "Dear administrator,"; cat text; echo "thanks"; } >mail
+    expect ok 0 carnet-admin assign - -o l.carnet <mail
+    says "ignored"
+    [ -e l.carnet ]
+}
+
+@test "lowest seat first, never more than there are" {
+    offline_license L-1 2
+    for n in 1 2 3; do fingerprint_of $n f$n.carnet; done
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    expect ok 0 carnet-admin assign f2.carnet -o l2.carnet
+    remember "$CARNET_HOME" .
+    expect no-seat 40 carnet-admin assign f3.carnet -o l3.carnet
+    says "All 2 seats of L-1 are taken" "G-5"
+    unchanged "$CARNET_HOME" .
+    make-machine release l1.carnet --machine 1 -o r1.carnet
+    expect ok 0 carnet-admin free r1.carnet -o receipt.carnet
+    expect ok 0 carnet-admin license show L-1
+    says "seat 1 +freed"
+    expect ok 0 carnet-admin assign f3.carnet -o l3.carnet --json
+    [ "$(json .seat)" = 1 ]
+}
+
+@test "assign refuses by the license, and nothing changes" {
+    entitled L-1 --product cad --licensee x --seats 3 --offline allowed
+    fingerprint_of 1 f.carnet
+    remember "$CARNET_HOME" .
+    expect wrong-mode 45 carnet-admin assign f.carnet
+    says "L-1 is online" "convert L-1 offline"
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin convert L-1 offline -y
+    entitled L-1 --offline denied
+    remember "$CARNET_HOME" .
+    expect conversion-not-allowed 42 carnet-admin assign f.carnet
+    says "no longer allows offline use" "sales@acme.example"
+    unchanged "$CARNET_HOME" .
+    entitled L-1 --offline allowed --not-after 2030-01-01 --virtual refused --container refused
+    fingerprint_of 1 kvm.carnet --virtual kvm
+    fingerprint_of 1 podman.carnet --container podman
+    remember "$CARNET_HOME" .
+    expect virtual-refused 21 carnet-admin assign kvm.carnet
+    says "virtual \(kvm\)"
+    expect virtual-refused 21 carnet-admin assign podman.carnet
+    says "container \(podman\)"
+    unchanged "$CARNET_HOME" .
+    remember .
+    expect expired 11 faketime '2030-06-01 00:00:00' carnet-admin assign f.carnet
+    says "ended on 2030-01-01T23:59:59Z"
+    unchanged .
+    [ "$(in_use L-1)" = 0 ]
+}
+
+@test "assign refuses by the fingerprint, and nothing changes" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    make-machine fingerprint --vendor "${vendor//[0-9]/0}" --product cad -o stranger.carnet
+    make-machine fingerprint --vendor "$vendor" --product mesh -o mesh.carnet
+    fingerprint_of 1 renew.carnet --renew L-1
+    cp f.carnet altered.carnet
+    printf x | dd of=altered.carnet bs=1 seek=4700 conv=notrunc status=none
+    remember "$CARNET_HOME" .
+    expect wrong-vendor 36 carnet-admin assign stranger.carnet
+    expect not-found 46 carnet-admin assign mesh.carnet
+    says "no license of mesh"
+    expect not-covered 15 carnet-admin assign mesh.carnet --license L-1
+    expect wrong-kind 33 carnet-admin assign renew.carnet
+    says "asks to renew"
+    expect untrusted-key 32 carnet-admin assign f.carnet --expect "$vendor"
+    expect not-found 46 carnet-admin assign f.carnet --license Z
+    expect not-found 46 carnet-admin assign f.carnet --replace 2
+    says "Seat 2 of L-1 is not out"
+    expect altered 31 carnet-admin assign altered.carnet
+    expect no-input 66 carnet-admin assign missing.carnet
+    expect usage 64 carnet-admin assign f.carnet --label " x"
+    expect exists 73 carnet-admin assign f.carnet -o altered.carnet
+    expect no-input 66 carnet-admin assign f.carnet -o nowhere/l.carnet
+    expect ok 0 carnet-admin assign f.carnet -n
+    says "would be assigned"
+    unchanged "$CARNET_HOME" .
+    expect wrong-kind 33 carnet-admin assign L-1-*.carnet
+    says "carnet-admin import"
+    unchanged "$CARNET_HOME" .
+}
+
+@test "one machine and user, one seat; another user of it, another seat; a clone asks for -y" {
+    offline_license L-1 5
+    fingerprint_of 1 f1.carnet --label lab
+    fingerprint_of 1 f1b.carnet --nonce 2
+    fingerprint_of 1 f1u.carnet --user 5
+    fingerprint_of 2 clone.carnet --system 1
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    remember "$CARNET_HOME" .
+    expect already-assigned 41 carnet-admin assign f1b.carnet
+    says "holds seat 1 of L-1 \(lab\), since" "--replace 1" "G-6"
+    expect already-assigned 41 carnet-admin assign clone.carnet
+    says "same system UUID, under another key, holds seat 1"
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin assign f1u.carnet -o l2.carnet
+    expect ok 0 carnet-admin assign clone.carnet -y -o l3.carnet
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT count(*) FROM event WHERE line LIKE '% assign %note=same-system'")" = 1 ]
+    [ "$(in_use L-1)" = 3 ]
+}
+
+@test "several licenses of a product: --license, or the one that is offline" {
+    offline_license L-1 1
+    offline_license L-2 1
+    fingerprint_of 1 f1.carnet
+    fingerprint_of 2 f2.carnet
+    expect usage 64 carnet-admin assign f1.carnet
+    says "2 licenses would do for cad, among them L-1 and L-2" "--license"
+    expect ok 0 carnet-admin assign f1.carnet --license L-2 -o l1.carnet
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    expect ok 0 carnet-admin convert L-1 online -y
+    expect no-seat 40 carnet-admin assign f2.carnet
+    says "seats of L-2"
+}
+
+@test "a key that signed as a machine can't be an issuer, nor the other way round" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    mkdir x && tar -xf f.carnet -C x
+    expect untrusted-key 32 carnet-admin entitle --license L-9 --product p --licensee x --seats 1 --issuer x/signer.pem
+    says "known here as a machine key"
+    expect untrusted-key 32 carnet-admin trust add x/signer.pem -y
+    says "T-5"
+}
+
+@test "free: once, again, and what is not ours" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet --label lab
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    make-machine release l.carnet --machine 1 -o r.carnet
+    make-machine release l.carnet --machine 2 -o other.carnet
+    remember "$CARNET_HOME" .
+    expect untrusted-key 32 carnet-admin free other.carnet
+    expect wrong-kind 33 carnet-admin free f.carnet
+    expect ok 0 carnet-admin free r.carnet -n
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    says "Seat 1 of L-1 \(lab\) is freed"
+    carnet-admin key export root -o root.pem
+    expect ok 0 carnet-inspect verify --trust root.pem receipt.carnet
+    expect ok 0 carnet-admin free r.carnet -o again.carnet
+    says "was already freed; the same bytes"
+    cmp receipt.carnet again.carnet
+    make-machine release l.carnet --machine 1 --nonce 5 --declined -o second.carnet
+    expect ok 0 carnet-admin free second.carnet -o third.carnet
+    says "another release of the same machine"
+    cmp receipt.carnet third.carnet
+    remember "$CARNET_HOME"
+    expect fingerprint-spent 49 carnet-admin assign f.carnet
+    says "that grant ended on" "G-1"
+    unchanged "$CARNET_HOME"
+    [ "$(in_use L-1)" = 0 ]
+}
+
+@test "free: a grant of another ledger, and of a ledger that was put back from a copy" {
+    offline_license L-1 2
+    cp -a "$CARNET_HOME" copy
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    make-machine release l.carnet --machine 1 -o r.carnet
+    remember copy
+    expect not-found 46 carnet-admin --home copy free r.carnet
+    says "a grant that is not in this ledger"
+    unchanged copy
+    # The same fingerprint gets another license there, and the release is of the first one.
+    expect ok 0 faketime '+1 day' carnet-admin --home copy assign f.carnet -o l-copy.carnet
+    remember copy
+    expect forked 53 faketime '+1 day' carnet-admin --home copy free r.carnet
+    says "never gave it out"
+    unchanged copy
+}
+
+@test "a revision with fewer seats than are out: taken, and nothing assigned before it fits" {
+    offline_license L-1 3
+    for n in 1 2 3 4; do fingerprint_of $n f$n.carnet; done
+    for n in 1 2 3; do expect ok 0 carnet-admin assign f$n.carnet -o l$n.carnet; done
+    expect ok 0 carnet-admin entitle --license L-1 --seats 2 -o less.carnet
+    expect ok 0 carnet-admin import less.carnet
+    says "3 seats of L-1 are in use and it has 2 now"
+    make-machine release l1.carnet --machine 1 -o r1.carnet
+    expect ok 0 carnet-admin free r1.carnet -o receipt1.carnet
+    expect no-seat 40 carnet-admin assign f4.carnet
+    # Seat 3 is above what the license has now; its receipt rests on the revision that its license rests on.
+    make-machine release l3.carnet --machine 3 -o r3.carnet
+    expect ok 0 carnet-admin free r3.carnet -o receipt3.carnet
+    expect ok 0 carnet-admin assign f4.carnet -o l4.carnet --json
+    [ "$(json .seat)" = 1 ]
+}
+
+@test "--replace: a receipt for the old grant, a new one on the same seat; a loss counts where nothing bears it out" {
+    offline_license L-1 2 --loss-cap 1
+    fingerprint_of 1 f1.carnet
+    fingerprint_of 1 f1new.carnet --nonce 9
+    fingerprint_of 2 f2.carnet
+    fingerprint_of 3 f3.carnet
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    expect usage 64 carnet-admin assign f1new.carnet --replace 1 -o x.carnet
+    mkdir stick
+    expect ok 0 carnet-admin assign f1new.carnet --replace 1 --to stick
+    [ "$(ls stick/carnet/to-user | wc -l)" -eq 2 ]
+    carnet-admin key export root -o root.pem
+    expect ok 0 carnet-inspect verify --trust root.pem stick/carnet/to-user/*
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" 'SELECT count(*) FROM loss')" = 0 ]
+    expect fingerprint-spent 49 carnet-admin assign f1.carnet
+    expect ok 0 carnet-admin assign f2.carnet --replace 1 --to stick
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" 'SELECT count(*) FROM loss')" = 1 ]
+    remember "$CARNET_HOME" .
+    expect cap-reached 47 carnet-admin assign f3.carnet --replace 1 --to stick
+    says "counts as a loss; 1 of 1"
+    unchanged "$CARNET_HOME" .
+    [ "$(in_use L-1)" = 1 ]
+}
+
+@test "a clock that was set back signs nothing" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet
+    remember "$CARNET_HOME" .
+    expect configuration 78 faketime '-3 days' carnet-admin assign f.carnet
+    says "the journal's last event is of" "L-6"
+    unchanged "$CARNET_HOME" .
+}
+
+@test "a disk that is full when the license is written: it is in the ledger, and the same bytes come out later" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet
+    mkdir stick
+    expect io-error 74 strace -f -o trace -e inject=renameat2:error=EIO carnet-admin assign f.carnet -o l.carnet
+    says "is assigned and recorded; run the same command again"
+    [ ! -e l.carnet ]
+    [ "$(in_use L-1)" = 1 ]
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    [ "$(in_use L-1)" = 1 ]
+    carnet-admin key export root -o root.pem
+    expect ok 0 carnet-inspect verify --trust root.pem l.carnet
+}
+
+@test "another process holds the ledger: busy after ten seconds, with nothing changed" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet
+    { echo "BEGIN IMMEDIATE;"; sleep 14; echo "ROLLBACK;"; } | sqlite3 "$CARNET_HOME/ledger.db" &
+    sleep 1
+    expect busy 75 carnet-admin assign f.carnet -o l.carnet
+    says "ten seconds"
+    [ ! -e l.carnet ]
+    wait
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+}
