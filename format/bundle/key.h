@@ -25,8 +25,8 @@ struct carnet_key_info {
     bool passphrase; /* sealed by a passphrase, else by the key-encryption key beside it */
 };
 
-/* Makes the pool of locked memory and proves it is locked: CARNET_MEMORY_NOT_LOCKED otherwise. Idempotent, thread-safe.
- */
+/* Makes the pool of locked memory and proves it is locked: CARNET_MEMORY_NOT_LOCKED otherwise. Idempotent, thread-safe;
+ * the kernel is asked each time, as a child does not inherit the locks of its parent. */
 CARNET_MUST_USE enum carnet_err carnet_secrets_start(struct carnet_diag *diag);
 /* Memory from that pool, zeroed, or NULL; carnet_secret_free wipes it. */
 void *carnet_secret_alloc(size_t size);
@@ -54,7 +54,9 @@ CARNET_MUST_USE enum carnet_err carnet_key_peek(int dirfd, const char *name, str
 /*
  * Opens NAME.key. `passphrase` may be NULL for a key without one. Refuses files others can read (CARNET_PERMISSION), a
  * role other than `role` (CARNET_UNTRUSTED_KEY), parameters below the floor or above the ceiling (CARNET_MALFORMED), a
- * newer version (CARNET_NEWER_FORMAT); CARNET_WRONG_PASSPHRASE; CARNET_ALTERED when the tag does not hold without one.
+ * newer version (CARNET_NEWER_FORMAT); CARNET_WRONG_PASSPHRASE, also when one is needed and NULL is given;
+ * CARNET_ALTERED when the tag does not hold without one; CARNET_NOT_FOUND without NAME.key, CARNET_NO_INPUT when
+ * NAME.kek alone is missing.
  */
 CARNET_MUST_USE enum carnet_err carnet_key_open(int dirfd, const char *name, enum carnet_role role,
                                                 const char *passphrase, struct carnet_key **out,
