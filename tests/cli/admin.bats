@@ -119,7 +119,7 @@ setup() {
     says "does not open the key; try again"
     expect ok 0 without_terminal carnet-admin import e.carnet
     expect ok 0 without_terminal carnet-admin user add L ada
-    on_terminal 'no\nno\nno\n' "${entitle[@]}" --seats 2 --force
+    on_terminal 'no\nno\nno\n' carnet-admin entitle --license L --seats 2 -o f.carnet
     [ "$status" -eq 90 ]
 }
 
