@@ -31,7 +31,10 @@ if [ -z "$root" ] || [ $# -ne 1 ]; then
     usage
 fi
 file=$1
-schema=$(cd "$(dirname "$0")" && pwd)/carnet-1.xsd
+case $0 in
+*/*) schema=${0%/*}/carnet-1.xsd ;;
+*) schema=./carnet-1.xsd ;;
+esac
 
 for tool in tar sha256sum openssl xmllint cmp od awk base64 gzip; do
     command -v "$tool" >/dev/null || { echo "verify.sh: $tool is not installed" >&2; exit 78; }
@@ -79,14 +82,14 @@ unarmour() {
     awk -v label="$work/label" -v text="$work/base64" '
         function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
         NR == 1 { sub(/^\357\273\277/, "") }
-        { sub(/^[> \t]+/, ""); sub(/[ \t]+$/, "") }
+        { sub(/^[> \t\v\f]+/, ""); sub(/[ \t\v\f]+$/, "") }
         /^-----BEGIN CARNET [A-Z]+-----$/ { if (begun++) bad("A-5", "more than one block"); kind = substr($0, 19, length($0) - 23); next }
         /^-----END CARNET [A-Z]+-----$/ {
             if (!begun || ended++) bad("A-5", "an end without a begin")
             if (substr($0, 17, length($0) - 21) != kind) bad("A-5", "the two labels differ")
             next
         }
-        begun && !ended { gsub(/[ \t]/, ""); printf "%s", $0 >text }
+        begun && !ended { gsub(/[ \t\v\f]/, ""); printf "%s", $0 >text }
         END {
             if (failed) exit
             if (!begun) bad("A-6", "neither a bundle nor its text form")
@@ -127,6 +130,9 @@ unpack() {
         NR > 6 && (name "") <= (before "") { bad("C-3", "embedded bundles are not in order") }
         NR == 70 { bad("C-3", "more than 64 embedded bundles") }
         size == 0 { bad("C-8", "an entry is empty") }
+        NR == 1 { list = size "\n" }
+        NR == 3 && size != 64 { bad("S-1", "the signature is not 64 bytes") }
+        NR == 4 && size != 113 { bad("K-1", "signer.pem is not 113 bytes") }
         size > 1048576 { bad("C-4", "an entry is larger than the file") }
         NR == 2 && size > 8192 { bad("C-8", "SHA256SUMS is too large") }
         NR == 5 && size > 262144 { bad("C-8", "the document is too large") }
@@ -139,9 +145,12 @@ unpack() {
     awk_verdict "$d/verdict"
     tar -xf - -C "$d/e" <"$d/bundle" 2>/dev/null || finish malformed C-4 "tar cannot read the archive."
     set --
-    while read -r name; do
-        set -- "$@" "$name"
-    done <"$d/names"
+    {
+        read -r size
+        while read -r name; do
+            set -- "$@" "$name"
+        done
+    } <"$d/names"
     kind=${5%.xml}
     embedded=$(($# - 5))
     named=${6-}
@@ -149,18 +158,30 @@ unpack() {
         "tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -cf again NAMES && cmp again bundle"
     tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -C "$d/e" -cf - "$@" 2>/dev/null |
         cmp -s - "$d/bundle" || finish malformed C-5 "The archive is not in its one form."
-    IFS= read -r type <"$d/e/mimetype"
+    if IFS= read -r type <"$d/e/mimetype" || [ "${#type}" -ne "$size" ]; then
+        finish malformed C-7 "The media type is not alone in its entry."
+    fi
     major=${type#"application/vnd.carnet.$kind;version="}
     case $major in '' | 0* | *[!0-9]* | ?????*) finish malformed C-7 "The media type is not that of the document." ;; esac
-    printf '%s' "$type" | cmp -s - "$d/e/mimetype" || finish malformed C-7 "The media type is not alone in its entry."
+}
+
+# key_bytes PEM DER: takes the bytes out of a key that is in its one form (of 113 bytes): 59 characters of base64 without
+# stray bits, then one =.
+key_bytes() {
+    { IFS= read -r head && IFS= read -r body && IFS= read -r foot; } <"$1" || return 1
+    [ "$head" = '-----BEGIN PUBLIC KEY-----' ] && [ "$foot" = '-----END PUBLIC KEY-----' ] && [ "${#body}" -eq 60 ] || return 1
+    case $body in
+    *[!A-Za-z0-9+/=]* | *=?*) return 1 ;;
+    *[AEIMQUYcgkosw048]=) ;;
+    *) return 1 ;;
+    esac
+    printf '%s' "$body" | base64 -d >"$2" 2>/dev/null
 }
 
 # signature: the forms of signature and key, then the signature itself.
 signature() {
-    step "The signer's key, in its one form." "sed -n 2p signer.pem | base64 -d >der    # as: openssl pkey -pubin -in signer.pem -outform DER"
-    sed -n 2p "$d/e/signer.pem" | base64 -d >"$d/der" 2>/dev/null
-    { echo '-----BEGIN PUBLIC KEY-----'; base64 -w0 "$d/der"; printf '\n-----END PUBLIC KEY-----\n'; } | cmp -s - "$d/e/signer.pem" ||
-        finish malformed K-1 "signer.pem is not in its one form."
+    step "The signer's key, in its one form." "openssl pkey -pubin -in signer.pem -outform DER -out der"
+    key_bytes "$d/e/signer.pem" "$d/der" || finish malformed K-1 "signer.pem is not in its one form."
     step "Signature and key have to be of honest form: S below the order, R not the identity, y below the prime." \
         "od -An -v -tx1 SHA256SUMS.sig; od -An -v -tx1 der"
     { od -An -v -tx1 "$d/e/SHA256SUMS.sig"; echo key; od -An -v -tx1 "$d/der"; } | awk '
@@ -171,7 +192,6 @@ signature() {
         /key/ { part = 1; next }
         { gsub(/ /, ""); if (part) der = der $0; else sig = sig $0 }
         END {
-            if (length(sig) != 128) bad("S-1", "the signature is not 64 bytes")
             if ("x" number(substr(sig, 65)) >= "x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed") bad("S-2", "S is not below the order")
             if ("x" masked(number(substr(sig, 1, 64))) == "x0000000000000000000000000000000000000000000000000000000000000001") bad("S-3", "R is the identity")
             if (length(der) != 88 || substr(der, 1, 24) != "302a300506032b6570032100") bad("K-1", "not an Ed25519 key")
@@ -247,9 +267,9 @@ document() {
     xmllint --noout --nonet --schema "$schema" --xpath "$query" "$xml" >"$d/fields" 2>"$d/said"
     valid=$?
     # xmllint exits with 0 on faults of namespaces, which it only says.
-    if [ "$valid" -eq 0 ] && grep -q '^[^ ]*:[0-9]*: namespace error : ' "$d/said"; then
-        valid=1
-    fi
+    while [ "$valid" -eq 0 ] && IFS= read -r said; do
+        case $said in *": namespace error : "*) valid=1 ;; esac
+    done <"$d/said"
     case $valid in
     0) ;;
     1) finish malformed X-7 "The document is not well-formed." ;;
@@ -342,7 +362,7 @@ fields() {
 # role KEY ROLE: a key has one role for life.
 role() {
     case $roles in
-    *" $1:$2 "*) ;;
+    *" $1:$2 "*) ;; # seen in that role before
     *" $1:"*) finish untrusted-key T-5 "One key is $2 and something else." ;;
     *) roles="$roles$1:$2 " ;;
     esac
@@ -377,11 +397,11 @@ judge() {
     step "The $1 is compared with what it embeds." "diff of the two documents"
     awk -v kind="$1" -v below_id="$below_id" "$real_days"'
         function bad(clause, why) { print (clause == "J-11" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
-        # The time n days of 86,400 seconds after t, as text of the same length or a later-sorting one.
+        # The time n days of 86,400 seconds after t; beyond the year 9999 it is never.
         function after(t, n,   y, m, d) {
             y = substr(t, 1, 4) + 0; m = substr(t, 6, 2) + 0; d = substr(t, 9, 2) + n
             while (d > days_in(y, m)) { d -= days_in(y, m); if (++m > 12) { m = 1; y++ } }
-            return y > 9999 ? "a" : sprintf("%04d-%02d-%02d%s", y, m, d, substr(t, 11))
+            return y > 9999 ? "never" : sprintf("%04d-%02d-%02d%s", y, m, d, substr(t, 11))
         }
         function later(a, b) { return (a "") > (b "") } # "never" sorts after every digit
         function attribute(name,   at) {
@@ -427,7 +447,7 @@ is_bundle() {
     [ "$(od -An -v -tx1 -N9 "$1")" = " 6d 69 6d 65 74 79 70 65 00" ]
 }
 
-openssl pkey -pubin -in "$root" -outform DER -out "$work/root.der" 2>/dev/null || { echo "verify.sh: $root is no public key" >&2; exit 78; }
+key_bytes "$root" "$work/root.der" || { printf 'verify.sh: %s is no public key\n' "$root" >&2; exit 78; }
 sha256sum "$work/root.der" >"$work/ids"
 read -r root_id rest <"$work/ids"
 roles=" $root_id:root "
@@ -440,7 +460,9 @@ if is_bundle "$file"; then
         finish malformed C-1 "The size is not between 512 bytes and 1 MiB."
     fi
 else
-    head -c 4194304 <"$file" >"$work/input"
+    head -c 4194305 <"$file" >"$work/input"
+    size=$(wc -c <"$work/input")
+    [ "$size" -le 4194304 ] || finish malformed A-2 "The text is larger than 4 MiB."
     unarmour
     read -r label <"$work/label"
     is_bundle "$work/bundle" || finish malformed C-2 "The block holds no bundle."
@@ -474,14 +496,10 @@ while :; do
     expected=$inner
     level=$((level + 1))
     ln "$d/e/$named" "$work/$level/bundle"
-    # An embedded bundle is one, and no text form.
-    is_bundle "$work/$level/bundle" || finish malformed C-2 "What is embedded is no bundle."
 done
 
 # And up again: innermost first, the signer trusted, then the document read and judged.
-now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-soon=$(date -u -d '48 hours' +%Y-%m-%dT%H:%M:%SZ)
-early=
+latest=
 below=
 below_id=
 while [ "$level" -ge 1 ]; do
@@ -511,14 +529,17 @@ while [ "$level" -ge 1 ]; do
     esac
     [ -z "$below" ] || judge "$kind"
     # shellcheck disable=SC3012
-    [ -z "$made" ] || [ ! "$made" \> "$soon" ] || early=$made
+    [ ! "$made" \> "$latest" ] || latest=$made
     below=$d
     below_id=$id
     level=$((level - 1))
 done
 
 step "The times are compared with the clock of this machine." "date -u"
-[ -z "$early" ] || finish not-yet-valid O-2 "Dated $early, more than 48 hours ahead."
+now=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+soon=$(date -u -d '48 hours' +%Y-%m-%dT%H:%M:%SZ)
+# shellcheck disable=SC3012
+[ ! "$latest" \> "$soon" ] || finish not-yet-valid O-2 "Dated $latest, more than 48 hours ahead."
 if [ "$kind" = license ]; then
     for end in "$f_validity_lease_until" "$f_validity_not_after"; do
         # shellcheck disable=SC3012

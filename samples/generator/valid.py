@@ -106,6 +106,7 @@ def add_armour(valid, base):
     valid("license-text.txt", text, "A-1, A-2, A-3, A-5, A-6")
     valid("license-text-crlf.txt", text.replace(b"\n", b"\r\n"), "A-4")
     valid("license-text-cr.txt", text.replace(b"\n", b"\r"), "A-4")
+    valid("license-text-form-feeds.txt", lines[0] + b"".join(b"\f" + line[:-1] + b"\v\n" for line in lines[1:-1]) + b" \v" + lines[-1], "A-4")
     valid("license-text-quoted.txt", b"".join(b"> > " + line for line in lines), "A-4")
     valid("license-text-byte-order-mark.txt", b"\xef\xbb\xbf" + text, "A-4")
     valid("license-text-rewrapped.txt", block(gzip_member(base.license), b"LICENSE", width=76), "A-4")

@@ -36,15 +36,16 @@ def sha256(data):
 
 def unarmour(data):
     """The label and the bytes of the one block in a text."""
+    demand(len(data) <= 4 * MIB, "A-2", "a text of more than 4 MiB")
     lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r", b"\n").split(b"\n")
-    lines = [re.sub(rb"^[> \t]+", b"", line).strip() for line in lines]
+    lines = [re.sub(rb"^[> \t\v\f]+", b"", line).strip(b" \t\v\f") for line in lines]
     begins = [i for i, line in enumerate(lines) if re.fullmatch(rb"-----BEGIN CARNET [A-Z]{1,32}-----", line)]
     demand(begins, "A-6", "neither a bundle nor its text form")
     ends = [i for i, line in enumerate(lines) if re.fullmatch(rb"-----END CARNET [A-Z]{1,32}-----", line)]
     demand(len(begins) == 1 and len(ends) == 1 and ends[0] > begins[0], "A-5", "not exactly one block")
     label = lines[begins[0]][18:-5]
     demand(lines[ends[0]][16:-5] == label, "A-5", "two labels")
-    text = b"".join(b"".join(lines[begins[0] + 1:ends[0]]).split())
+    text = re.sub(rb"[ \t\v\f]", b"", b"".join(lines[begins[0] + 1:ends[0]]))
     try:
         packed = base64.b64decode(text, validate=True)
     except ValueError:
@@ -260,6 +261,12 @@ def moment(text):
     return float("inf") if text == "never" else seconds(text)
 
 
+def after(start, days):
+    """Days of 86,400 seconds later; beyond the year 9999 it is never."""
+    end = start + 86400 * int(days)
+    return end if end <= seconds("9999-12-31T23:59:59Z") else float("inf")
+
+
 def judge(bundle):
     """J-1 to J-10 (section 11)."""
     this, other = bundle.root, bundle.inner.root
@@ -284,8 +291,8 @@ def judge(bundle):
     issued = seconds(validity["issued"])
     within(moment(validity["not-after"]) <= moment(entitled["not-after"]), "J-6", "valid for too long")
     if entitled["lease-days"] != "none":
-        within(moment(validity["lease-until"]) <= issued + 86400 * int(entitled["lease-days"]), "J-7", "too long a lease")
-    within(seconds(validity["activate-by"]) <= issued + 86400 * int(entitled["activate-within-days"]), "J-8",
+        within(moment(validity["lease-until"]) <= after(issued, entitled["lease-days"]), "J-7", "too long a lease")
+    within(seconds(validity["activate-by"]) <= after(issued, entitled["activate-within-days"]), "J-8",
            "activation allowed for too long")
     weights = [{c.attributes["fact"]: c.attributes["points"] for c in r.find("matching").children if c.attributes["points"] != "0"}
                for r in (this, other)]
