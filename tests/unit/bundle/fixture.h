@@ -106,6 +106,17 @@ static inline void fixture_repair(uint8_t *header)
     header[155] = ' ';
 }
 
+/* Checksum lines that begin with the line of that mimetype. */
+static inline struct carnet_buffer fixture_sums(const char *mimetype)
+{
+    struct carnet_buffer sums = {0};
+    const struct carnet_entry entry = {"mimetype", (const uint8_t *)mimetype, strlen(mimetype)};
+
+    assert_int_equal(carnet_sums_write(&entry, 1, &sums), CARNET_OK);
+    assert_int_equal(carnet_buffer_text(&sums, "and more\n"), CARNET_OK);
+    return sums;
+}
+
 /* Where the header of entry i begins. */
 static inline size_t fixture_offset(const struct parts *p, size_t i)
 {
