@@ -117,8 +117,8 @@ static void test_damage(void **state)
         "DROP TRIGGER event_is_final; UPDATE event SET digest = zeroblob(32) WHERE position = 4",
         "DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 2",
         "DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 5",
-        "DROP TRIGGER event_is_final; UPDATE event SET position = 9 WHERE position = 3;"
-        "UPDATE event SET position = 3 WHERE position = 4; UPDATE event SET position = 4 WHERE position = 9",
+        ("DROP TRIGGER event_is_final; UPDATE event SET position = 9 WHERE position = 3;"
+         "UPDATE event SET position = 3 WHERE position = 4; UPDATE event SET position = 4 WHERE position = 9"),
         "UPDATE chain SET position = 4",
         "UPDATE chain SET digest = zeroblob(32)",
         "UPDATE chain SET vendor = zeroblob(32)",
