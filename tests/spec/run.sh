@@ -154,7 +154,7 @@ for id in $(grep -hoE '\b[A-Z]-[0-9]+\b' "$spec/format.md" "$spec/threats.md" "$
     grep -qx "$id" "$work/ids" || fail "$id is spoken of, and is no requirement"
 done
 
-# --- threats.md: every promise names tests that exist.
+# --- threats.md: every promise names tests that exist, as FILE:WORDS or FOLDER:WORDS.
 section "$spec/threats.md" '## Promises' | grep -E '^\| P[0-9]+ ' >"$work/promises"
 [ "$(wc -l <"$work/promises")" -ge 15 ] || fail "threats.md has only $(wc -l <"$work/promises") promises"
 while IFS='|' read -r _ promise _ tests _; do
@@ -164,7 +164,7 @@ while IFS='|' read -r _ promise _ tests _; do
         file=${test%%:*} name=${test#*:}
         if [ ! -e "$top/$file" ]; then
             fail "threats.md,$promise: there is no $file"
-        elif [ "$name" != "$test" ] && ! grep -qF -- "$name" "$top/$file"; then
+        elif [ "$name" != "$test" ] && ! grep -rqF -- "$name" "$top/$file"; then
             fail "threats.md,$promise: $file holds no '$name'"
         fi
     done < <(grep -oE '`[^`]+`' <<<"$tests" | tr -d '`')
