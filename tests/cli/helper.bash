@@ -34,7 +34,8 @@ expect() {
     out=$(cat "$BATS_TEST_TMPDIR/out")
     err=$(cat "$BATS_TEST_TMPDIR/err")
     [ "$got" -eq "$code" ] || complain "exit code $got, not $code ($outcome): $*" || return 1
-    case " $* " in
+    local words=" $* "
+    case "${words%% -- *} " in
     *" --json "*)
         [ "$(tail -n 1 "$BATS_TEST_TMPDIR/out" | jq -r '.outcome, .exit' | paste -sd ' ')" = "$outcome $code" ] ||
             complain "the JSON does not say $outcome $code: $*" || return 1

@@ -1,0 +1,279 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# carnet-inspect on the samples: what is verified, what is not, and that both are said.
+
+load helper
+
+setup() {
+    fresh
+    samples=$CARNET_SOURCE/samples
+    root=$samples/keys/root.pem
+}
+
+# conforms: each line of what the last `expect` printed is valid by the JSON Schema that it names.
+conforms() {
+    python3 "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" <"$BATS_TEST_TMPDIR/out" >&2
+}
+
+# A bundle whose document is altered by one letter, and nothing else.
+altered() {
+    LC_ALL=C sed 's/seat="7"/seat="8"/' "$samples/valid/license-rich.carnet" >altered.carnet
+    cmp -s altered.carnet "$samples/valid/license-rich.carnet" && return 1
+    return 0
+}
+
+@test "show: a license says who says what to whom, the chain, and every field" {
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/license-rich.carnet"
+    [ -z "$err" ]
+    says "^verified  .*license-rich\.carnet$" \
+        '^The administrator says to the machine "Setzerei „Nord“ 7": seat 7 of PRESS-2024\.7_b \(press, for ' \
+        "^  vendor root 379e7f86f10bf637\.\.\.  trusted \(.*root\.pem\)$" \
+        "^  └─ entitlement PRESS-2024\.7_b revision 2, 25 seats, offline allowed  verified$" \
+        "^     └─ license PRESS-2024\.7_b seat 7 .*  verified$" \
+        "^        └─ machine c082d58e4d1fc515\.\.\.  named in the license$"
+    says "^  Seat +7$" "^  Serial of the grant +1$" "^  Edition +workshop$" "^  export +pdf\+svg$" \
+        "^  Issued +2024-03-02T08:00:00Z \([0-9]+ days ago\)$" "^  Ends +2099-12-31T23:59:59Z \(in [0-9]+ days\)$" \
+        "^  adapter +f5634b5c87a6ab91\.\.\. keyed by the machine's secret$" "^  Threshold +55 per cent" \
+        "^  Contact +license desk" "^  Key id +d4f22c7f0efa657b57c50de04709f4815ee5cf1a71ff6d4110a39db0d21fe5fb$" \
+        "^ +113  [0-9a-f]{64}  signer\.pem$"
+    not_says "UNVERIFIED" "valid on" " +$"
+}
+
+@test "show: days are counted from --at" {
+    expect ok 0 carnet-inspect show --trust "$root" --at 2099-12-30T23:59:59Z "$samples/valid/license-rich.carnet"
+    says "^  Ends +2099-12-31T23:59:59Z \(in 1 day\)$" "^expired: The license had to be renewed on 2099-06-30T00:00:00Z\.$"
+    expect usage 64 carnet-inspect show --at 2099-02-29 "$samples/valid/license-rich.carnet"
+    says "--at takes a real date"
+    expect usage 64 carnet-inspect show --at never "$samples/valid/license-rich.carnet"
+}
+
+@test "show: every valid sample, as text and as JSON" {
+    for file in "$samples"/valid/*.carnet "$samples"/valid/*.txt; do
+        expect ok 0 carnet-inspect show --trust "$root" "$file"
+        says "^(verified|self-asserted)  "
+        expect ok 0 carnet-inspect show --json --trust "$root" "$file"
+        cat "$BATS_TEST_TMPDIR/out" >>all
+    done
+    cp all "$BATS_TEST_TMPDIR/out"
+    conforms
+    [ "$(wc -l <all)" -gt 20 ]
+}
+
+@test "show: a self-asserted kind is said to be, and needs no trust" {
+    expect ok 0 carnet-inspect show "$samples/valid/fingerprint-rich.carnet"
+    says "^self-asserted  " "nobody vouches for it" "^  machine [0-9a-f]{16}\.\.\.  self-asserted$" "^  Nonce +[0-9a-f]{32}$"
+    not_says "UNVERIFIED" "^verified"
+}
+
+@test "show: release and receipt" {
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/release-released.carnet"
+    says "^The machine says to the administrator: seat 7 of PRESS-2024\.7_b is given back\.$" \
+        "^           └─ release .*  verified$" "^  How +released$"
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/receipt-revoked.carnet"
+    says "was revoked: " "^  Reason +.+"
+}
+
+@test "show: without trust everything is under UNVERIFIED, with the advice to give --trust" {
+    expect untrusted-key 32 carnet-inspect show "$samples/valid/license-rich.carnet"
+    says "^UNVERIFIED  " "Nothing below is proved" "^  vendor root 379e7f86f10bf637\.\.\.  not trusted$" \
+        "└─ license .*  unverified$" "^  Seat +7$" "^What to do: Give the vendor's root key with --trust root\.pem"
+    expect untrusted-key 32 carnet-inspect show --trust "$samples/keys/stranger.pem" "$samples/valid/license-rich.carnet"
+    says "^UNVERIFIED  " "^What to do: If you expected this signer, compare the key's id"
+    expect untrusted-key 32 carnet-inspect show --json "$samples/valid/license-rich.carnet"
+    conforms
+    [ "$(json '.status + " " + .chain[1].status + " " + .chain[0].document.license.product')" = "unverified unverified press" ]
+    [ "$(json '.stages | map(.outcome) | join(" ")')" = "ok ok ok untrusted-key not-checked not-checked not-checked not-checked not-checked" ]
+}
+
+@test "show: an altered bundle is parsed all the same, under UNVERIFIED" {
+    altered
+    expect altered 31 carnet-inspect show --trust "$root" altered.carnet
+    says "^UNVERIFIED  altered\.carnet$" "^altered: " "^  Seat +8$" "└─ license .*  unverified$" \
+        "└─ entitlement PRESS-2024\.7_b .*  verified$" "entry license\.xml, H-2"
+    expect altered 31 carnet-inspect show --json --trust "$root" altered.carnet
+    conforms
+    [ "$(json '.chain | map(.status) | join(" ")')" = "unverified verified" ]
+}
+
+@test "show: what can't be shown is refused, and nothing is on standard output" {
+    : >empty
+    printf 'no bundle at all\n' >text
+    head -c 1000 "$samples/valid/license-rich.carnet" >cut
+    for file in empty text cut; do
+        expect malformed 30 carnet-inspect show --trust "$root" "$file"
+        [ -z "$out" ]
+        says "\[$file, "
+    done
+    expect no-input 66 carnet-inspect show nothing
+    says "^carnet-inspect: no-input: .*\[nothing\]$"
+    expect no-input 66 carnet-inspect show .
+    mkfifo pipe
+    expect no-input 66 timeout 10 carnet-inspect show pipe
+    head -c 5000000 /dev/zero >large
+    expect malformed 30 carnet-inspect show large
+}
+
+@test "show: armour on standard input, up to its END line, with what was ignored" {
+    expect ok 0 carnet-inspect show --trust "$root" - <"$samples/valid/license-text-in-a-letter.txt"
+    says "^verified  -$" "^standard input: [0-9]+ lines? before the block and [0-9]+ after it were ignored\.$"
+    # a paste needs no end of file
+    { cat "$samples/valid/license-text.txt"; exec sleep 60; } | timeout 30 carnet-inspect show --trust "$root" - >out
+    grep -q "^verified  -" out
+    expect ok 0 carnet-inspect show --trust "$root" - <"$samples/valid/license-rich.carnet"
+}
+
+@test "nothing raw reaches the terminal" {
+    cp "$samples/valid/license-rich.carnet" $'\033[2J\xff.carnet'
+    expect ok 0 carnet-inspect show --trust "$root" $'\033[2J\xff.carnet'
+    not_says $'\033'
+    expect ok 0 carnet-inspect verify --trust "$root" --json .
+    conforms
+    LC_ALL=C grep -q '[^ -~]' "$BATS_TEST_TMPDIR/out" && return 1
+    expect ok 0 carnet-inspect verify --trust "$root" .
+    not_says $'\033'
+    says '^ok +\./\\x1[bB]\[2J'
+    for file in "$samples"/invalid/xml-*.carnet "$samples"/invalid/container-entry-escape.carnet; do
+        carnet-inspect show --trust "$root" "$file" >>seen 2>&1 || true
+    done
+    LC_ALL=C grep -q $'[\001-\010\013-\037\177]' seen && return 1
+    return 0
+}
+
+@test "trust: files, folders, the environment, and what is refused" {
+    mkdir roots
+    cp "$root" roots/a.pem
+    cp "$samples/keys/stranger.pem" roots/b.pem
+    echo "not a key" >roots/readme.txt
+    file=$samples/valid/entitlement-rich.carnet
+    expect ok 0 carnet-inspect verify --trust roots "$file"
+    expect ok 0 carnet-inspect verify --trust "$samples/keys/stranger.pem" --trust "$root" "$file"
+    CARNET_TRUST=roots expect ok 0 carnet-inspect verify "$file"
+    CARNET_TRUST=$root expect ok 0 carnet-inspect verify "$file"
+    # --trust stands in place of the environment
+    CARNET_TRUST=$root expect untrusted-key 32 carnet-inspect verify --trust "$samples/keys/stranger.pem" "$file"
+    expect configuration 78 carnet-inspect verify --trust roots/readme.txt "$file"
+    says "\[roots/readme\.txt, K-1\]" "Give the vendor's root key as a PEM file"
+    expect configuration 78 carnet-inspect show --trust "$file" "$file"
+    expect no-input 66 carnet-inspect show --trust nowhere.pem "$file"
+    CARNET_TRUST=nowhere expect no-input 66 carnet-inspect show "$file"
+}
+
+@test "trust: an issuer's key is no root" {
+    expect untrusted-key 32 carnet-inspect verify --trust "$samples/keys/issuer.pem" "$samples/valid/license-rich.carnet"
+}
+
+@test "verify: a line a file, a summary, the worst outcome" {
+    mkdir -p tree/b
+    cp "$samples/valid/license-rich.carnet" tree/a.carnet
+    cp "$samples/valid/fingerprint-text.txt" tree/b/paste.txt
+    cp "$samples/valid/entitlement-rich.carnet" tree/b/no-suffix
+    echo "something else" >tree/notes.txt
+    : >tree/empty.txt
+    ln -s ../a.carnet tree/b/link.carnet
+    ln -s .. tree/b/loop
+    mkfifo tree/fifo
+    remember tree
+    expect ok 0 carnet-inspect verify --trust "$root" tree
+    unchanged tree
+    says "^ok +tree/a\.carnet  license PRESS-2024\.7_b seat 7 for Setzerei „Nord“ 7, until 2099-06-30$" \
+        "^ok +tree/b/no-suffix  entitlement PRESS-2024\.7_b revision 2, 25 seats, offline allowed$" \
+        "^ok +tree/b/paste\.txt  fingerprint of .*, self-asserted$" \
+        "^3 files: 3 ok \(1 self-asserted\); 5 others not looked into$"
+    [ -z "$err" ]
+    altered
+    mv altered.carnet tree/z.carnet
+    expect altered 31 carnet-inspect verify --trust "$root" tree
+    says "^altered +tree/z\.carnet  .*\(H-2\)$" "^4 files: 3 ok \(1 self-asserted\), 1 altered; 5 others" \
+        "^carnet-inspect: altered: .*\[tree/z\.carnet, entry license\.xml, H-2\]$"
+    : >tree/b/y.carnet
+    expect altered 31 carnet-inspect verify --trust "$root" tree
+    says "^malformed +tree/b/y\.carnet"
+}
+
+@test "verify: JSON has every stage of every file" {
+    mkdir tree
+    cp "$samples/valid/license-rich.carnet" tree/a.carnet
+    altered
+    mv altered.carnet tree/b.carnet
+    expect no-input 66 carnet-inspect verify --json --trust "$root" tree nothing.carnet
+    conforms
+    [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq 4 ]
+    jq -s -e '.[0].outcome == "ok" and .[0].status == "verified" and (.[0].stages | map(.stage) | join(" ")) ==
+        "format signature kind trust document entitlement machine user time" and
+        (.[0].stages | map(.outcome) | join(" ")) == "ok ok ok ok ok ok not-checked not-checked ok" and
+        .[1].outcome == "altered" and .[1].clause == "H-2" and .[1].stages[1].outcome == "altered" and
+        .[2].outcome == "no-input" and .[2].stages == null and
+        .[3].summary == {"files": 3, "others": 0, "self-asserted": 0,
+            "outcomes": {"ok": 1, "altered": 1, "no-input": 1}}' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "verify: times are judged, without a machine" {
+    file=$samples/valid/license-rich.carnet
+    expect ok 0 carnet-inspect verify --trust "$root" --at 2099-06-30T00:00:00Z "$file"
+    expect expired 11 carnet-inspect verify --trust "$root" --at 2099-06-30T00:00:01Z "$file"
+    says "^expired +.*The license had to be renewed on 2099-06-30T00:00:00Z\. \(O-1\)$"
+    expect expired 11 carnet-inspect verify --trust "$root" --at 9000-01-01 "$samples/valid/license-as-wide-as-entitled.carnet"
+    expect ok 0 carnet-inspect verify --trust "$root" --at 9000-01-01 "$samples/valid/license-smallest.carnet"
+    # issued 2024-03-02T08:00:00Z: 48 hours ahead is still taken
+    expect ok 0 carnet-inspect verify --trust "$root" --at 2024-02-29T08:00:00Z "$file"
+    expect not-yet-valid 12 carnet-inspect verify --trust "$root" --at 2024-02-29T07:59:59Z "$file"
+    says "dated 2024-03-02T08:00:00Z, more than 48 hours ahead\. \(O-2\)"
+    expect not-yet-valid 12 carnet-inspect verify --trust "$root" --json --at 2000-01-01 "$file"
+    conforms
+    jq -s -e '.[0].stages[8] == {"stage": "time", "outcome": "not-yet-valid"} and .[0].status == "verified"' \
+        "$BATS_TEST_TMPDIR/out"
+}
+
+@test "verify: many paths, standard input, names that look like options, nothing there" {
+    cp "$samples/valid/license-rich.carnet" ./--json
+    expect ok 0 carnet-inspect verify --trust "$root" -- --json
+    says "^ok +--json  license"
+    expect ok 0 carnet-inspect verify --trust "$root" "$samples/valid/receipt-freed.carnet" - <./--json
+    says "^2 files: 2 ok"
+    mkdir none
+    expect no-input 66 carnet-inspect verify --trust "$root" none
+    says "There is no carnet file there"
+    expect no-input 66 carnet-inspect verify --trust "$root" ""
+    expect usage 64 carnet-inspect verify
+    ln -s "$samples/valid" link
+    expect ok 0 carnet-inspect verify --trust "$root" link
+}
+
+@test "verify: a folder that can't be read is told" {
+    if [ "$(id -u)" -eq 0 ]; then
+        as=(setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all)
+    else
+        as=()
+    fi
+    mkdir -m 755 open
+    mkdir -m 000 open/closed
+    cp "$(command -v carnet-inspect)" "$root" open/
+    chmod 755 "$BATS_TEST_TMPDIR" .
+    expect permission 77 "${as[@]}" open/carnet-inspect verify --trust open/root.pem open
+    says "^permission +open/closed"
+    chmod 755 open/closed
+}
+
+@test "verify: --quiet leaves the refusal alone" {
+    expect ok 0 carnet-inspect verify --quiet --trust "$root" "$samples/valid/license-rich.carnet"
+    [ -z "$out$err" ]
+    expect untrusted-key 32 carnet-inspect verify -q "$samples/valid/license-rich.carnet"
+    [ -z "$out" ]
+}
+
+@test "verify: what is verified is never called valid on a machine" {
+    expect ok 0 carnet-inspect verify --trust "$root" "$samples/valid"
+    not_says "valid on" "this machine"
+}
+
+@test "the JSON of help, version, explain and refusals" {
+    expect ok 0 carnet-inspect --help --json && conforms
+    expect ok 0 carnet-inspect --version --json && conforms
+    expect ok 0 carnet-inspect explain --json && conforms
+    expect ok 0 carnet-inspect explain altered --json && conforms
+    expect not-found 46 carnet-inspect explain nonsense --json && conforms
+    expect usage 64 carnet-inspect --json && conforms
+    expect usage 64 carnet-inspect show --json && conforms
+    expect no-input 66 carnet-inspect show --json nothing && conforms
+    expect malformed 30 carnet-inspect show --json "$samples/invalid/container-cut-in-header.carnet" && conforms
+}
