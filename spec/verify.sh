@@ -175,7 +175,9 @@ key_bytes() {
     *[AEIMQUYcgkosw048]=) ;;
     *) return 1 ;;
     esac
-    printf '%s' "$body" | base64 -d >"$2" 2>/dev/null
+    base64 -d >"$2" 2>/dev/null <<END
+$body
+END
 }
 
 # signature: the forms of signature and key, then the signature itself.
@@ -183,15 +185,16 @@ signature() {
     step "The signer's key, in its one form." "openssl pkey -pubin -in signer.pem -outform DER -out der"
     key_bytes "$d/e/signer.pem" "$d/der" || finish malformed K-1 "signer.pem is not in its one form."
     step "Signature and key have to be of honest form: S below the order, R not the identity, y below the prime." \
-        "od -An -v -tx1 SHA256SUMS.sig; od -An -v -tx1 der"
-    { od -An -v -tx1 "$d/e/SHA256SUMS.sig"; echo key; od -An -v -tx1 "$d/der"; } | awk '
+        "od -An -v -tx1 SHA256SUMS.sig der"
+    od -An -v -tx1 "$d/e/SHA256SUMS.sig" "$d/der" | awk '
         function bad(clause, why) { print "malformed " clause " " why; exit }
         # Bytes the other way round, as a number reads.
         function number(hex,   i, out) { for (i = 1; i < length(hex); i += 2) out = substr(hex, i, 2) out; return out }
         function masked(hex) { return substr("0123456701234567", index("0123456789abcdef", substr(hex, 1, 1)), 1) substr(hex, 2) }
-        /key/ { part = 1; next }
-        { gsub(/ /, ""); if (part) der = der $0; else sig = sig $0 }
+        { gsub(/ /, ""); all = all $0 }
         END {
+            sig = substr(all, 1, 128)
+            der = substr(all, 129)
             if ("x" number(substr(sig, 65)) >= "x1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed") bad("S-2", "S is not below the order")
             if ("x" masked(number(substr(sig, 1, 64))) == "x0000000000000000000000000000000000000000000000000000000000000001") bad("S-3", "R is the identity")
             if (length(der) != 88 || substr(der, 1, 24) != "302a300506032b6570032100") bad("K-1", "not an Ed25519 key")
