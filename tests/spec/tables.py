@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The tables of spec/format.md are those of the code and of the schema: outcomes (section 20), facts and their keys (section 13),
-hidden characters (section 21.1), placeholders (section 21.2, M-2), limits (section 19). Prints the differences.
+"""The tables of spec/format.md are those of the code and of the schema: the fields of each kind (section 9), outcomes (section
+20), facts and their keys (section 13), hidden characters (section 21.1), placeholders (section 21.2, M-2), limits (section
+19). Prints the differences.
 """
 import os
 import re
 import sys
 
+sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
+from carnet_documents import KINDS  # noqa: E402
 
 
 def read(*path):
@@ -101,7 +105,37 @@ def limits():
             differences.append("limits: %s is %s, and %s is %d" % (row, said.group(0), constant, constants[constant]))
 
 
-for check in (outcomes, facts, hidden_characters, placeholders, limits):
+def fields():
+    """Each attribute stands in the table of its kind, the elements in their order; lists are told in full where they come first."""
+    told = set()
+    for number, kind in enumerate(KINDS, 1):
+        listed, order, element = set(), [], ""
+        for cells in re.findall(r"^\| (.*) \|$", section("9.%d " % number, "###"), re.M):
+            cells = re.split(r" ?\| ", cells)
+            element = "".join(re.findall(r"^`([a-z-]+)`$", cells[0])) or element
+            order += [element] if element in [name for name, *_ in KINDS[kind]] and element not in order else []
+            listed |= {(element, attribute) for attribute in re.findall(r"`([a-z-]+)`", cells[1])}
+        wanted = set()
+
+        def walk(children, inside):
+            for name, table, _, _ in children:
+                if isinstance(table, tuple):
+                    if not (inside and (name, tuple(table[0])) in told):
+                        wanted.update((name, attribute) for attribute in table[0])
+                    if inside:
+                        told.add((name, tuple(table[0])))
+                    walk(table[1], True)
+
+        walk(KINDS[kind], False)
+        # The threshold is told with the weights: "as in the entitlement".
+        if kind == "license":
+            wanted.discard(("matching", "threshold"))
+        differ("fields of " + kind, listed, wanted)
+        if order != [name for name, *_ in KINDS[kind]]:
+            differences.append("fields of %s: the elements stand as %s" % (kind, " ".join(order)))
+
+
+for check in (fields, outcomes, facts, hidden_characters, placeholders, limits):
     check()
 for difference in differences:
     print(difference)
