@@ -235,7 +235,9 @@ altered() {
     says "There is no carnet file there"
     expect no-input 66 carnet-inspect verify --trust "$root" ""
     expect usage 64 carnet-inspect verify
-    ln -s "$samples/valid" link
+    mkdir one
+    cp ./--json one/a.carnet
+    ln -s one link
     expect ok 0 carnet-inspect verify --trust "$root" link
 }
 
