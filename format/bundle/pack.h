@@ -12,7 +12,7 @@
 
 #define CARNET_BUNDLE_MOST (1024u * 1024u)  /* C-1 */
 #define CARNET_DOCUMENT_MOST (256u * 1024u) /* C-8 */
-#define CARNET_SUMS_MOST (8u * 1024u)       /* C-8 */
+#define CARNET_SUMS_MOST (16u * 1024u)      /* C-8 */
 #define CARNET_EMBEDDED_MOST 64u            /* C-3 */
 #define CARNET_EMBEDDED_NAME_SIZE 72        /* 64 hex digits, ".carnet" and NUL */
 

@@ -127,7 +127,7 @@ static enum carnet_err check_size(const struct walk *w, const char *name, int64_
     if (w->count == CARNET_ENTRY_DOCUMENT && size > (int64_t)CARNET_DOCUMENT_MOST)
         return carnet_fail(diag, CARNET_MALFORMED, "C-8", "The document '%s' is larger than 256 KiB.", name);
     if (w->count == CARNET_ENTRY_SUMS && size > (int64_t)CARNET_SUMS_MOST)
-        return carnet_fail(diag, CARNET_MALFORMED, "C-8", "The entry '%s' is larger than 8 KiB.", name);
+        return carnet_fail(diag, CARNET_MALFORMED, "C-8", "The entry '%s' is larger than 16 KiB.", name);
     if (size < 0 || size > (int64_t)CARNET_BUNDLE_MOST ||
         carnet_pack_padded((size_t)size) > w->size - w->at - BLOCK_SIZE)
         return carnet_fail(diag, CARNET_MALFORMED, "C-4", "The file is truncated: it ends inside the entry '%s'.",

@@ -38,7 +38,7 @@ static enum carnet_err read_all(int fd, const char *path, size_t most, struct ca
         if (got == 0)
             return CARNET_OK;
         if ((size_t)got > most - out->size)
-            return carnet_fail(diag, CARNET_MALFORMED, "C-1", "%s is larger than %zu bytes, the most that is read.",
+            return carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
                                shown(path, name), most);
         enum carnet_err err = carnet_buffer_append(out, chunk, (size_t)got);
         if (err != CARNET_OK)
@@ -85,7 +85,7 @@ enum carnet_err carnet_file_read(int dirfd, const char *path, size_t most, bool 
     else if (!S_ISREG(status.st_mode))
         err = refuse_type(path, status.st_mode, diag);
     else if (status.st_size > 0 && (uint64_t)status.st_size > most)
-        err = carnet_fail(diag, CARNET_MALFORMED, "C-1", "%s is larger than %zu bytes, the most that is read.",
+        err = carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
                           shown(path, name), most);
     else
         err = read_all(fd, path, most, &bytes, diag);

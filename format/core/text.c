@@ -204,21 +204,22 @@ static bool is_device_name(const char *label)
 
 void carnet_text_label(const char *text, char out[CARNET_LABEL_SIZE])
 {
+    char label[CARNET_LABEL_SIZE];
     size_t used = 0;
     for (const char *c = text; *c != '\0' && used < CARNET_LABEL_SIZE - 1; c++) {
         char lower = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
         if (is_alphanumeric(lower))
-            out[used++] = lower;
-        else if (used > 0 && out[used - 1] != '-')
-            out[used++] = '-';
+            label[used++] = lower;
+        else if (used > 0 && label[used - 1] != '-')
+            label[used++] = '-';
     }
-    while (used > 0 && out[used - 1] == '-')
+    while (used > 0 && label[used - 1] == '-')
         used--;
-    out[used] = '\0';
-    if (used == 0) {
-        memcpy(out, "x", 2);
-    } else if (is_device_name(out)) {
-        memmove(out + 2, out, used + 1);
-        memcpy(out, "x-", 2);
-    }
+    label[used] = '\0';
+    /* A device's name is short, so the two characters in front fit. */
+    snprintf(out, CARNET_LABEL_SIZE, "%s%.*s",
+             used == 0               ? "x"
+             : is_device_name(label) ? "x-"
+                                     : "",
+             (int)(is_device_name(label) ? CARNET_LABEL_SIZE - 3 : CARNET_LABEL_SIZE - 1), label);
 }

@@ -18,7 +18,7 @@
 bool carnet_utf8_valid(const uint8_t *bytes, size_t size);
 /* The type "id": 1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit. */
 bool carnet_text_is_id(const char *text);
-/* The type "text": 1 to 200 characters, none invisible or directional, single spaces only inside. */
+/* The type "text": 1 to 200 characters, none invisible or directional, no space at the ends. */
 bool carnet_text_is_text(const char *text);
 /* The type "version". */
 bool carnet_text_is_version(const char *text);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define YEAR_0 INT64_C(-62167219200)        /* 0000-01-01T00:00:00Z */
+#define YEAR_1 INT64_C(-62135596800)        /* 0001-01-01T00:00:00Z */
 #define YEAR_9999_END INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 int64_t carnet_utc_now(void)
@@ -20,8 +20,6 @@ static int64_t days_from_date(int64_t year, int month, int day)
     static const int before[12] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     int64_t leap_year = month <= 2 ? year - 1 : year; /* the last year whose 29 February may lie behind */
     int64_t leaps = leap_year / 4 - leap_year / 100 + leap_year / 400;
-    if (leap_year < 0)
-        leaps = -1; /* only January and February of the year 0: its 29 February is not behind yet */
     int64_t days = year * 365 + leaps + before[month - 1] + day - 1;
     return days - (1970 * 365 + 1969 / 4 - 1969 / 100 + 1969 / 400);
 }
@@ -39,8 +37,8 @@ void carnet_utc_format(int64_t time, char text[CARNET_UTC_SIZE])
         snprintf(text, CARNET_UTC_SIZE, "never");
         return;
     }
-    if (time < YEAR_0)
-        time = YEAR_0;
+    if (time < YEAR_1)
+        time = YEAR_1;
     if (time > YEAR_9999_END)
         time = YEAR_9999_END;
     struct tm date;
@@ -66,7 +64,7 @@ static int digits_value(const char *text, int digits)
 static enum carnet_err parse_date(const char *text, int64_t *days)
 {
     int year = digits_value(text, 4), month = digits_value(text + 5, 2), day = digits_value(text + 8, 2);
-    if (year < 0 || month < 1 || month > 12 || text[4] != '-' || text[7] != '-' || day < 1 ||
+    if (year < 1 || month < 1 || month > 12 || text[4] != '-' || text[7] != '-' || day < 1 ||
         day > days_in_month(year, month))
         return CARNET_MALFORMED;
     *days = days_from_date(year, month, day);

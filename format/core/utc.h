@@ -14,7 +14,7 @@
 
 /* The local clock, in UTC. */
 int64_t carnet_utc_now(void);
-/* Writes the text form, or "never". Times outside the years 0 to 9999 are clamped to them. */
+/* Writes the text form, or "never". Times outside the years 1 to 9999 are clamped to them. */
 void carnet_utc_format(int64_t time, char text[CARNET_UTC_SIZE]);
 /* Parses the exact text form of a real date; CARNET_MALFORMED otherwise. "never" is not taken. */
 CARNET_MUST_USE enum carnet_err carnet_utc_parse(const char *text, int64_t *out);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define DATE_AHEAD_MOST (48 * CARNET_HOUR) /* O-2 */
+#include "rules/dates.h"
 
 static const char *const step_names[CARNET_CHECK_COUNT] = {
 #define CARNET_CHECK_NAME(symbol, name) [CARNET_CHECK_##symbol] = name,
@@ -44,17 +44,6 @@ enum carnet_err carnet_surroundings_read(const struct carnet_state *state, const
     s.is_container = strcmp(machine->container_system, "none") != 0;
     *out = s;
     return CARNET_OK;
-}
-
-enum carnet_err carnet_check_date(int64_t dated, int64_t now, struct carnet_diag *diag)
-{
-    if (dated <= now + DATE_AHEAD_MOST)
-        return CARNET_OK;
-    char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
-    carnet_utc_format(dated, then);
-    carnet_utc_format(now, here);
-    return carnet_fail(diag, CARNET_NOT_YET_VALID, "O-2",
-                       "It is dated %s, more than 48 hours ahead of this machine's clock, which says %s.", then, here);
 }
 
 /* T-6, second sentence. */
@@ -118,24 +107,27 @@ static void check_machine(const struct carnet_license *l, const struct carnet_en
 }
 
 /* O-1 to O-4. */
-static void check_time(const struct carnet_license *l, const struct carnet_entitlement *e,
-                       const struct carnet_surroundings *s, int64_t expires, struct carnet_diag *diag)
+static void check_time(const struct carnet_judged *license, const struct carnet_surroundings *s,
+                       struct carnet_diag *diag)
 {
-    char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(license));
+    const struct carnet_entitlement *e = carnet_judged_entitlement(license);
     const struct carnet_floors *f = &s->floors;
     int64_t floor = f->signed_floor > f->local_floor ? f->signed_floor : f->local_floor;
     int64_t tolerance = (int64_t)e->clock_tolerance_hours * CARNET_HOUR;
     if (floor != INT64_MIN && s->now < floor - tolerance) {
+        char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
         carnet_utc_format(floor, then);
         carnet_utc_format(s->now, here);
         carnet_fail(diag, CARNET_CLOCK_SET_BACK, "O-4",
                     "This machine's clock says %s, but it was %s already (%u hours of difference are allowed).", here,
                     then, e->clock_tolerance_hours);
-    } else if (carnet_check_date(l->issued, s->now, diag) == CARNET_OK && s->now > expires) {
-        carnet_utc_format(expires, then);
-        carnet_fail(diag, CARNET_EXPIRED, "O-1", "%s %s ran out on %s.",
-                    l->lease_until < l->not_after ? "The lease of" : "The license", l->grant.license, then);
+        return;
     }
+    enum carnet_err err = carnet_dates_check(license, s->now, diag);
+    if (err == CARNET_OK)
+        err = carnet_license_end_check(l, s->now, diag);
+    (void)err; /* the diagnosis holds it */
 }
 
 /* */
@@ -190,14 +182,14 @@ void carnet_check_license(const struct carnet_judged *license, bool released, co
     for (unsigned i = 0; i < CARNET_CHECK_COUNT; i++)
         out->judged[i] = true;
     out->has_match = true;
-    out->expires = l->lease_until < l->not_after ? l->lease_until : l->not_after;
+    out->expires = carnet_license_end(l);
     check_vendor(l, ask, &out->steps[CARNET_CHECK_VENDOR]);
     check_ended(l, released, receipt, &out->steps[CARNET_CHECK_GRANT]);
     check_machine(l, e, surroundings, &out->match, &out->steps[CARNET_CHECK_MACHINE]);
     if (l->has_user && !carnet_digest_equal(&l->user, &surroundings->user))
         carnet_fail(&out->steps[CARNET_CHECK_USER], CARNET_WRONG_USER, "M-6",
                     "The license is fixed to another user of this machine.");
-    check_time(l, e, surroundings, out->expires, &out->steps[CARNET_CHECK_TIME]);
+    check_time(license, surroundings, &out->steps[CARNET_CHECK_TIME]);
     check_feature(l, e, ask, &out->steps[CARNET_CHECK_FEATURE]);
     sum_up(out);
 }

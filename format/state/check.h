@@ -75,7 +75,4 @@ void carnet_check_grant(const struct carnet_state_grant *grant, const struct car
 /* Is `a` nearer to yes than `b`? */
 bool carnet_check_better(const struct carnet_check *a, const struct carnet_check *b);
 
-/* O-2: may a bundle of a root or an issuer with that date be accepted now? CARNET_NOT_YET_VALID otherwise. */
-CARNET_MUST_USE enum carnet_err carnet_check_date(int64_t dated, int64_t now, struct carnet_diag *diag);
-
 #endif

@@ -123,6 +123,7 @@ setup() {
     [ "$(json '[.checks[].outcome] | unique | join(" ")')" = ok ]
     expect not-covered 15 carnet-user check cad --feature render
     expect not-covered 15 carnet-user check cad --edition pro
+    says "Q-1"
     expect no-license 10 carnet-user check cam
     expect ok 0 carnet-user status
     says "CAD-1, seat 1: ok"
@@ -196,12 +197,12 @@ setup() {
     trust
     remember "$CARNET_STATE"
     expect wrong-machine 13 carnet-user activate one.license
-    says "machine-id"
+    says "machine-id" "M-6"
     unchanged "$CARNET_STATE"
     # the state folder itself, copied to another machine, does not carry the license
     cp -a "$BATS_TEST_TMPDIR/states/one/." "$CARNET_STATE/"
     expect wrong-machine 13 carnet-user check cad
-    says "changed: machine-id" "matching: cpu"
+    says "changed: machine-id" "matching: cpu" "M-5"
     # one part changed is still the same machine
     machine one a
     expect ok 0 carnet-user check cad
@@ -226,6 +227,7 @@ setup() {
         return 0
     fi
     expect wrong-user 14 carnet-user check cad
+    says "M-6"
     chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/machines "$BATS_TEST_TMPDIR"/states
     if command -v setpriv >/dev/null && setpriv --reuid 65534 --clear-groups ls "$CARNET_STATE" >/dev/null 2>&1; then
         expect ok 0 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" check cad
@@ -298,9 +300,11 @@ setup() {
     expect ok 0 carnet-user check cad
     expect ok 0 faketime '+29 days' carnet-user check cad
     expect expired 11 faketime '+31 days' carnet-user check cad
-    says "lease"
+    says "lease" "O-1"
+    # O-3: a check that succeeds raises the local floor, one that fails does not, and activation raises the signed floor.
     expect clock-set-back 19 carnet-user check cad
-    says "24 hours"
+    says "24 hours" "O-4"
+    expect ok 0 faketime '+28 days +1 hour' carnet-user check cad
     rm -rf "$CARNET_STATE"
     machine two b
     trust
@@ -309,6 +313,7 @@ setup() {
     remember "$CARNET_STATE"
     expect not-yet-valid 12 faketime '-4 days' carnet-user activate two.license
     expect too-late-to-activate 20 faketime '+11 days' carnet-user activate two.license
+    says "O-5"
     unchanged "$CARNET_STATE"
     expect ok 0 carnet-user activate two.license
 }
@@ -355,6 +360,57 @@ setup() {
         expect permission 77 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" --state "$CARNET_STATE" release cad -y -o /dev/null --force
         unchanged "$CARNET_STATE"
     fi
+}
+
+@test "G-3: two licenses of one grant with the same number show a forked ledger; the installed one stays" {
+    vendor
+    machine one
+    trust
+    carnet-user fingerprint --product cad -o f.carnet --quiet
+    cp -a "$CARNET_HOME" "$BATS_TEST_TMPDIR/copy"
+    carnet-admin --quiet assign f.carnet -o a.carnet
+    sleep 1
+    carnet-admin --quiet --home "$BATS_TEST_TMPDIR/copy" assign f.carnet -o b.carnet
+    run ! cmp -s a.carnet b.carnet
+    expect ok 0 carnet-user activate a.carnet
+    remember "$CARNET_STATE"
+    expect forked 53 carnet-user activate b.carnet
+    says "it stays" "G-3"
+    unchanged "$CARNET_STATE"
+    expect ok 0 carnet-user check cad
+}
+
+@test "M-7: virtual machines and containers are refused where the entitlement says so" {
+    vendor 2 --virtual refused
+    machine one
+    trust
+    expect ok 0 carnet-user fingerprint --product cad -o f.carnet
+    carnet-admin --quiet assign f.carnet -o l.carnet
+    expect ok 0 carnet-user activate l.carnet
+    # the same machine, seen from inside a hypervisor
+    echo 'flags : fpu hypervisor' >>"$CARNET_SYSROOT/proc/cpuinfo"
+    expect virtual-refused 21 carnet-user check cad
+    says "virtual machine" "M-7"
+    expect ok 0 carnet-user fingerprint --product cad --new -o g.carnet
+    expect virtual-refused 21 carnet-admin assign g.carnet -o m.carnet
+    [ ! -e m.carnet ]
+}
+
+@test "stock tar builds every bundle again, byte for byte" {
+    vendor
+    licensed one a
+    mkdir stick
+    carnet-user release cad --to stick -y --quiet
+    carnet-admin --quiet free stick/carnet/to-admin/release-*.carnet --to stick
+    count=0
+    for bundle in e1.carnet one.fingerprint one.license stick/carnet/*/*.carnet; do
+        rm -rf again && mkdir again
+        tar -xf "$bundle" -C again
+        (cd again && tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -cf ../again.tar $(tar -tf "../$bundle"))
+        cmp again.tar "$bundle"
+        count=$((count + 1))
+    done
+    [ "$count" -eq 5 ]
 }
 
 @test "pasted text works through every accident of a message" {

@@ -7,10 +7,8 @@
 #include "admin.h"
 #include "common/io.h"
 #include "home.h"
+#include "rules/dates.h"
 #include "words.h"
-
-/* How far ahead of the clock an entitlement may be dated (O-2). */
-#define AHEAD_MOST (48 * CARNET_HOUR)
 
 enum fate { TAKEN, KNOWN, OLDER };
 static const char *const fates[] = {[TAKEN] = "taken", [KNOWN] = "known", [OLDER] = "older"};
@@ -28,17 +26,6 @@ static enum carnet_err hold_issuer(struct cli *cli, const struct home *h, const 
     (void)carnet_fail_next(cli_diag(cli), "Send the vendor the PEM of 'carnet-admin key export issuer', or import the "
                                           "file at the administrator it is for.");
     return CARNET_UNTRUSTED_KEY;
-}
-
-static enum carnet_err hold_time(struct cli *cli, const struct carnet_entitlement *e, int64_t now)
-{
-    char time[CARNET_UTC_SIZE];
-
-    if (e->issued <= now + AHEAD_MOST)
-        return CARNET_OK;
-    carnet_utc_format(e->issued, time);
-    return carnet_fail(cli_diag(cli), CARNET_NOT_YET_VALID, "O-2",
-                       "The entitlement is dated %s, more than 48 hours ahead of this machine's clock.", time);
 }
 
 /* Shows what differs from the revision that the ledger goes by, if it has one. */
@@ -161,7 +148,7 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
         err = hold_issuer(cli, h, e);
     }
     if (!err)
-        err = hold_time(cli, e, now);
+        err = carnet_dates_check(carnet_reading_judged(bundle.reading), now, cli_diag(cli));
     if (!err)
         err = ledger_begin(h->ledger, cli_diag(cli));
     if (!err)

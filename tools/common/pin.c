@@ -29,7 +29,7 @@ static enum carnet_err parse_given(struct cli *cli, const char *given, struct ca
     return CARNET_OK;
 }
 
-static enum carnet_err confirm(struct cli *cli, const struct carnet_digest *id)
+enum carnet_err cli_pin_confirm(struct cli *cli, const struct carnet_digest *id)
 {
     char grouped[CLI_GROUPED_SIZE];
     cli_id_grouped(id, grouped);
@@ -60,7 +60,6 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
 {
     struct carnet_buffer bytes = {0};
     uint8_t key[CARNET_PUBLIC_KEY_SIZE];
-    struct carnet_digest key_id;
     enum carnet_err err = cli_file_read(cli, file, PEM_FILE_MOST, &bytes);
     if (err == CARNET_OK)
         err = carnet_crypto_start(cli_diag(cli));
@@ -74,12 +73,8 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
     if (err == CARNET_OK)
         err = carnet_key_gate(key, cli_diag(cli));
     if (err == CARNET_OK) {
-        carnet_key_id(key, &key_id);
-        err = confirm(cli, &key_id);
-    }
-    if (err == CARNET_OK) {
         memcpy(public_key, key, sizeof(key));
-        *id = key_id;
+        carnet_key_id(key, id);
     }
     carnet_buffer_clear(&bytes);
     return err;

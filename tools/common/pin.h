@@ -6,13 +6,13 @@
 #include "bundle/signature.h"
 #include "common/cli.h"
 
-/*
- * Reads a PEM root key from FILE ("-" for standard input), holds it through the key gate, and has its id confirmed: by
- * --id KEYID, by a yes on the terminal after showing it in groups, or by -y, which warns. Outputs change only on
- * CARNET_OK.
- */
+/* Reads a PEM root key from FILE ("-" for standard input) and holds it through the key gate. Outputs change only on
+ * CARNET_OK. */
 CARNET_MUST_USE enum carnet_err cli_pin_read(struct cli *cli, const char *file,
                                              uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id);
+/* Has the key's id confirmed: by --id KEYID, by a yes on the terminal after showing it in groups, or by -y, which
+ * warns. */
+CARNET_MUST_USE enum carnet_err cli_pin_confirm(struct cli *cli, const struct carnet_digest *id);
 /* The option --id, for the table. */
 #define CLI_PIN_OPTION \
     { \

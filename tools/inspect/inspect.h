@@ -30,7 +30,7 @@ void inspect_trust_advise(const struct inspect_trust *trust, struct carnet_diag 
 /* --at, else now. */
 CARNET_MUST_USE enum carnet_err inspect_at(struct cli *cli, int64_t *at);
 /* O-1 and O-2, as far as they can be judged without a machine. */
-CARNET_MUST_USE enum carnet_err inspect_judge_time(const struct carnet_document *document, int64_t at,
+CARNET_MUST_USE enum carnet_err inspect_judge_time(const struct carnet_judged *judged, int64_t at,
                                                    struct carnet_diag *diag);
 
 /* ---- what a file holds ---- */

@@ -149,7 +149,7 @@ enum carnet_err inspect_show_run(struct cli *cli)
         goto out; /* nothing to look at: the refusal says why */
     inspect_layers_open(bundle.reading, &options, &layers);
     if (err == CARNET_OK)
-        judged = inspect_judge_time(layers.list[0].document, at, &time);
+        judged = inspect_judge_time(carnet_reading_judged(bundle.reading), at, &time);
     tell_head(cli, file, &layers.list[0], err, &time);
     cli_set(cli, "inspected", cli_json_text(file));
     cli_set(cli, "status", json_string(inspect_layer_status(&layers.list[0])));

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be said of times without a machine (spec/format.md, section 14). */
-#include <string.h>
-
 #include "inspect/inspect.h"
-
-#define AHEAD_MOST (48 * CARNET_HOUR) /* O-2 */
+#include "rules/dates.h"
 
 enum carnet_err inspect_at(struct cli *cli, int64_t *at)
 {
@@ -21,32 +18,11 @@ enum carnet_err inspect_at(struct cli *cli, int64_t *at)
     return CARNET_OK;
 }
 
-/* When a root or an issuer made it; CARNET_NEVER for what a machine signed. */
-static int64_t made_at(const struct carnet_document *document)
+enum carnet_err inspect_judge_time(const struct carnet_judged *judged, int64_t at, struct carnet_diag *diag)
 {
-    const struct carnet_entitlement *e = carnet_document_entitlement(document);
-    const struct carnet_license *l = carnet_document_license(document);
-    const struct carnet_receipt *r = carnet_document_receipt(document);
-    return e != NULL ? e->issued : l != NULL ? l->issued : r != NULL ? r->at : CARNET_NEVER;
-}
-
-enum carnet_err inspect_judge_time(const struct carnet_document *document, int64_t at, struct carnet_diag *diag)
-{
-    const struct carnet_license *l = carnet_document_license(document);
-    const int64_t made = made_at(document);
-    char text[CARNET_UTC_SIZE];
-    if (made != CARNET_NEVER && made - at > AHEAD_MOST) {
-        carnet_utc_format(made, text);
-        return carnet_fail(diag, CARNET_NOT_YET_VALID, "O-2", "It is dated %s, more than 48 hours ahead.", text);
-    }
-    if (l == NULL)
-        return CARNET_OK;
-    const bool by_lease = l->lease_until < l->not_after;
-    const int64_t end = by_lease ? l->lease_until : l->not_after;
-    if (at > end) {
-        carnet_utc_format(end, text);
-        return carnet_fail(diag, CARNET_EXPIRED, "O-1", "The license %s on %s.",
-                           by_lease ? "had to be renewed" : "ended", text);
-    }
-    return CARNET_OK;
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(judged));
+    enum carnet_err err = carnet_dates_check(judged, at, diag);
+    if (err == CARNET_OK && l != NULL)
+        err = carnet_license_end_check(l, at, diag);
+    return err;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inspect/inspect.h"
+#include "rules/dates.h"
 
 /* A text of a document, escaped; not more than a line can bear. */
 struct shown {
@@ -35,15 +36,10 @@ static void end_words(int64_t end, char out[32])
         (void)snprintf(out, 32, "until %.10s", utc);
 }
 
-static int64_t license_end(const struct carnet_license *l)
-{
-    return l->lease_until < l->not_after ? l->lease_until : l->not_after;
-}
-
 static void license_sentence(const struct carnet_license *l, char *out, size_t room)
 {
     char end[32];
-    end_words(license_end(l), end);
+    end_words(carnet_license_end(l), end);
     (void)snprintf(out, room, "The administrator says to %s: seat %" PRIu32 " of %s (%s, for %s) is yours, %s.",
                    machine_words(l->machine_label).text, l->grant.seat, l->grant.license, l->product,
                    show(l->licensee).text, end);
@@ -113,7 +109,7 @@ void inspect_summary(const struct carnet_document *document, char *out, size_t r
         (void)snprintf(out, room, "fingerprint%s%s, self-asserted", f->label[0] != '\0' ? " of " : "",
                        show(f->label).text);
     else if (l != NULL) {
-        end_words(license_end(l), end);
+        end_words(carnet_license_end(l), end);
         (void)snprintf(out, room, "license %s seat %" PRIu32 "%s%s, %s", l->grant.license, l->grant.seat,
                        l->machine_label[0] != '\0' ? " for " : "", show(l->machine_label).text, end);
     } else if (r != NULL)

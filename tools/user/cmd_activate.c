@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "rules/dates.h"
 #include "user.h"
 
 /* What the state holds of one grant, or NULL. */
@@ -118,7 +119,7 @@ static enum carnet_err activate_license(struct cli *cli, struct carnet_state *st
         const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
         err = carnet_state_put(state, judged, bytes, size, diag);
         if (err == CARNET_OK)
-            err = carnet_state_raise(state, &l->vendor, l->issued, now, diag);
+            err = carnet_state_raise(state, &l->vendor, carnet_dates_latest(judged), now, diag);
         if (err != CARNET_OK)
             return err;
     }
@@ -145,7 +146,7 @@ static enum carnet_err accept_receipt(struct cli *cli, struct carnet_state *stat
         return carnet_fail(diag, CARNET_WRONG_MACHINE, "M-6", "The receipt is for another machine (seat %u of %s).",
                            r->grant.seat, r->grant.license);
     int64_t now = carnet_utc_now();
-    err = carnet_check_date(r->at, now, diag);
+    err = carnet_dates_check(judged, now, diag);
     if (err != CARNET_OK)
         return err;
     char fingerprint[CARNET_HEX_SIZE];
@@ -159,7 +160,7 @@ static enum carnet_err accept_receipt(struct cli *cli, struct carnet_state *stat
         const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
         err = carnet_state_put(state, judged, bytes, size, diag);
         if (err == CARNET_OK)
-            err = carnet_state_raise(state, &r->vendor, r->at, now, diag);
+            err = carnet_state_raise(state, &r->vendor, carnet_dates_latest(judged), now, diag);
         if (err != CARNET_OK)
             return err;
     }

@@ -163,8 +163,9 @@ enum carnet_err user_check(struct cli *cli)
     err = best->check.err;
     if (err != CARNET_OK)
         *cli_diag(cli) = best->check.steps[best->check.failed];
-    else
-        err = carnet_state_raise(best->state, &best->license.vendor, best->license.issued, now, cli_diag(cli));
+    else if (carnet_state_raise(best->state, &best->license.vendor, best->license.issued, now, cli_diag(cli)) !=
+             CARNET_OK)
+        cli_warn(cli, "The license holds, but the clock's floor could not be kept: %s", cli_diag(cli)->detail);
 out:
     for (size_t i = 0; i < consulted.count; i++)
         carnet_state_close(consulted.states[i]);

@@ -10,6 +10,8 @@ enum carnet_err user_trust_add(struct cli *cli)
     struct carnet_digest id, vendor;
     char hex[CARNET_HEX_SIZE];
     enum carnet_err err = cli_pin_read(cli, cli_argument(cli, 0), key, &id);
+    if (err == CARNET_OK)
+        err = cli_pin_confirm(cli, &id);
     if (err != CARNET_OK)
         return err;
     carnet_digest_hex(&id, hex);

@@ -124,7 +124,9 @@ void fingerprint_show(struct cli *cli, const struct fingerprint_view *view)
         line(cli, "  %-13s %s", "label", carnet_text_escape(f->label, strlen(f->label), label, sizeof(label)));
     line(cli, "  %-13s %s", "virtual", f->virtual_system);
     line(cli, "  %-13s %s", "container", f->container_system);
-    line(cli, "  %-13s %s", "and", "the time, a random number, the number of this file, the machine's public key");
+    line(cli, "  %-13s %s", "and",
+         "the time, a random number, this file's number, the id of the one before, the last journal position seen, the "
+         "machine's public key");
     cli_set(cli, "preview",
             json_pack("{s:o*,s:{s:s,s:b},s:s*,s:s,s:s}", "facts", values, "user", "value", user, "leaves", f->has_user,
                       "label", f->label[0] == '\0' ? NULL : f->label, "virtual", f->virtual_system, "container",

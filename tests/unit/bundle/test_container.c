@@ -476,7 +476,7 @@ static void c8_sizes(void **state)
     p.entries[CARNET_ENTRY_DOCUMENT].size = CARNET_DOCUMENT_MOST;
     p.entries[CARNET_ENTRY_SUMS].bytes = large;
     p.entries[CARNET_ENTRY_SUMS].size = CARNET_SUMS_MOST + 1;
-    refuse_parts(&p, "C-8", "larger than 8 KiB");
+    refuse_parts(&p, "C-8", "larger than 16 KiB");
     p.entries[CARNET_ENTRY_SUMS].size = CARNET_SUMS_MOST;
     bundle = fixture_pack(&p);
     assert_int_equal(carnet_unpack(bundle.bytes, bundle.size, &u, NULL), CARNET_OK);
