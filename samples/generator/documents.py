@@ -80,7 +80,16 @@ def add_xml(add, base):
     change("spaces-after-root", "X-7", "</fingerprint>\n", "</fingerprint>  \n")
     change("non-character", "X-7", "Setzerei", "Setzerei\ufffe")
     bad("empty-of-elements", PROLOG.encode(), "X-7")
-    change("namespace-no-uri", "X-7", "</fingerprint>", '  <extensions>\n    <x:n xmlns:x="my notes"/>\n  </extensions>\n</fingerprint>')
+    for name, space in (("no-uri", "my notes"), ("relative", "notes"), ("relative-path", "/notes"), ("relative-network", "//carnet.example/notes"),
+                        ("fragment", "#notes"), ("no-ascii", "urn:example:nötes"), ("per-cent", "urn:example:%7"), ("brackets", "urn:example:[n]"),
+                        ("scheme-digit-first", "1urn:example:n"), ("two-fragments", "urn:example:n#a#b")):
+        extension = '  <extensions>\n    <x:n xmlns:x="%s"/>\n  </extensions>\n'
+        bad("namespace-" + name, extended(text, "fingerprint", extension % space), "X-7")
+    bad("namespace-relative-by-default", extended(text, "fingerprint", '  <extensions>\n    <n xmlns="notes">a<m/>b</n>\n  </extensions>\n'), "X-7")
+    for name, attribute in (("lang", 'lang="en"'), ("lang-no-tag", 'lang="e n"'), ("space", 'space="preserve"'), ("space-other", 'space="keep"'),
+                            ("id", 'id="a"'), ("id-no-name", 'id="1"'), ("base", 'base="http://carnet.example/"'), ("other", 'more="1"')):
+        extension = '  <extensions>\n    <x:n xmlns:x="urn:example:x"><x:m xml:%s/></x:n>\n  </extensions>\n'
+        bad("attribute-xml-%s-in-foreign" % name, extended(text, "fingerprint", extension % attribute), "X-7")
     change("prefix-inside-foreign-not-declared", "X-7", "</fingerprint>",
            '  <extensions>\n    <x:n xmlns:x="urn:example:x"><y:m/></x:n>\n  </extensions>\n</fingerprint>')
     change("name-with-two-colons", "X-7", "</fingerprint>", '  <extensions>\n    <x:n:m xmlns:x="urn:example:x"/>\n  </extensions>\n</fingerprint>')
@@ -107,8 +116,7 @@ ENTITLEMENT = [
     ("schema-instance-location", 'minor="0"', 'minor="0" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:schemaLocation="urn:carnet:1 x.xsd"'),
     ("schema-instance-type", 'count="25"', 'count="25" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="seats"'),
     ("schema-instance-nil", 'count="25"', 'count="25" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="false"'),
-    ("xml-lang", 'count="25"', 'count="25" xml:lang="en"'), ("xml-base", 'minor="0"', 'minor="0" xml:base="http://carnet.example/"'),
-    ("space-in-empty-element", 'offline="allowed"/>', 'offline="allowed"> </seats>'),
+        ("space-in-empty-element", 'offline="allowed"/>', 'offline="allowed"> </seats>'),
     ("text-language-tag", "license desk", "license \U000e0001desk"), ("text-interlinear", "license desk", "license\ufff9desk"),
     ("foreign-attribute", 'minor="0"', 'minor="0" xmlns:x="urn:example:x" x:a="1"'),
     ("vendor-missing", "  <vendor ", None), ("vendor-id-missing", '<vendor id="%s" ' % ROOT.id, "<vendor "),
@@ -202,6 +210,9 @@ def add_schema(add, base):
 
         for name, old, new in rows:
             bad(name, replaced(text, old, new))
+        if kind == "entitlement":
+            bad("xml-lang", edit(text, 'count="25"', 'count="25" xml:lang="en"'), "X-9, X-7")
+            bad("xml-base", edit(text, 'minor="0"', 'minor="0" xml:base="http://carnet.example/"'), "X-9, X-7")
         bad("critical-empty", extended(text, kind, "  <critical/>\n"), "X-9, V-4")
         bad("extensions-carnet-element", extended(text, kind, '  <extensions>\n    <vendor id="%s"/>\n  </extensions>\n' % ROOT.id), "X-9, V-5")
         bad("extensions-carnet-2-element", extended(text, kind, '  <extensions>\n    <vendor xmlns="urn:carnet:2"/>\n  </extensions>\n'), "V-5")
@@ -256,6 +267,8 @@ def add_semantic(add, base):
     bad("license", "june-31", "X-10", 'lease-until="2099-06-30', 'lease-until="2099-06-31')
     bad("license", "november-31", "X-10", 'activate-by="2099-12-31', 'activate-by="2099-11-31')
     bad("release", "september-31", "X-10", 'made="2024-10-05', 'made="2024-09-31')
+    bad("entitlement", "year-0", "X-10", 'issued="2024-02-01', 'issued="0000-02-01')
+    bad("license", "year-0-of-lease", "X-10", 'lease-until="2099-06-30', 'lease-until="0000-06-30')
     bad("receipt", "february-31", "X-10", 'at="2024-10-06', 'at="2024-02-31')
     bad("entitlement", "feature-twice", "X-11", '"plates"', '"colour"')
     bad("entitlement", "feature-twice-with-another-value", "X-11", 'name="plates"', 'name="export"')

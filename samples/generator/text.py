@@ -4,7 +4,7 @@ import zlib
 
 from carnet_writer import armour, block, bundle, gzip_member
 
-from cast import ROOT
+from cast import ISSUER, ROOT
 
 
 def add_text(add, base):
@@ -22,8 +22,12 @@ def add_text(add, base):
     bad("line-missing", good.replace(lines[3], b""), "A-2")
     bad("a-character-missing", good.replace(lines[3], lines[3][1:]), "A-1")
     bad("empty-block", begin + end, "A-1, A-2")
-    bad("end-missing", b"".join(lines[:-1]), "A-1, A-5")
-    bad("end-before-begin", end + b"".join(lines[:-1]), "A-1, A-5")
+    bad("end-missing", b"".join(lines[:-1]), "A-1")
+    bad("end-before-begin", end + b"".join(lines[:-1]), "A-1")
+    bad("begin-in-the-block", begin + good, "A-5")
+    bad("begin-after-the-block", good + begin, "A-5")
+    bad("label-of-33-letters", block(member, b"K" * 33), "A-6")
+    bad("end-label-of-33-letters", block(member, b"LICENSE", b"K" * 33), "A-1")
     bad("pem-headers", begin + b"Version: 1\n\n" + b"".join(lines[1:]), "A-1")
     bad("base64-not-gzip", block(base.license, b"LICENSE"), "A-2")
     bad("zlib-not-gzip", block(zlib.compress(base.license), b"LICENSE"), "A-2")
@@ -41,6 +45,13 @@ def add_text(add, base):
     bad("gzip-of-2-mib", block(gzip_member(base.license + bytes(2 << 20)), b"LICENSE"), "A-2, C-1")
     bad("gzip-of-4-mib", block(gzip_member(bytes(4 << 20)), b"LICENSE"), "A-2, C-1")
     bad("label-of-another-kind", armour(base.license, "fingerprint"), "A-5")
+    # The label is held against the kind before the signature is looked at; what is no archive has no kind.
+    altered = bundle("license", base.license_text, ISSUER, [base.entitlement], signature=lambda s: bytes([s[0] ^ 1]) + s[1:])
+    bad("altered", armour(altered, "license"), "S-4", "altered")
+    bad("label-of-another-kind-and-altered", armour(altered, "fingerprint"), "A-5")
+    bad("label-of-another-kind-and-major-2", armour(bundle("license", base.license_text, ROOT, [base.entitlement], major=2), "fingerprint"), "A-5")
+    bad("label-of-another-kind-and-unknown", armour(bundle("voucher", b"?", ROOT), "license"), "A-5")
+    bad("label-of-another-kind-and-no-archive", armour(base.license[:-512], "fingerprint"), "C-4")
     bad("labels-differ", block(member, b"LICENSE", b"RELEASE"), "A-5, A-1")
     bad("two-blocks", good + armour(base.fingerprint, "fingerprint"), "A-5")
     bad("the-same-twice", good + good, "A-5")

@@ -4,7 +4,7 @@ from carnet_reader import Bundle
 from carnet_writer import archive, bundle, element, entries
 
 import cast
-from cast import ISSUER, MACHINE, ROOT, STRANGER, STRANGER_ISSUER, STRANGER_ROOT, edit
+from cast import ISSUER, MACHINE, ROOT, STRANGER, STRANGER_ISSUER, STRANGER_ROOT, edit, extended
 
 
 def license_on(entitlement_text, base, change=lambda text: text, root=ROOT, issuer=ISSUER, machine=MACHINE):
@@ -136,6 +136,7 @@ def add_judge(add, base):
 
 
 def add_time(add, base):
+    """Samples are judged by the clock of the day: 2024 is past, and from 2098 on lies ahead."""
     text = edit(base.license_text, 'not-after="2099-12-31T23:59:59Z"', 'not-after="2024-03-31T23:59:59Z"')
     add("invalid", "time-not-after-is-past.carnet", bundle("license", text, ISSUER, [base.entitlement]), "expired", "O-1")
     text = edit(base.license_text, 'lease-until="2099-06-30T00:00:00Z"', 'lease-until="2024-03-31T23:59:59Z"')
@@ -146,6 +147,19 @@ def add_time(add, base):
     add("invalid", "time-entitlement-of-2098.carnet", bundle("entitlement", text, ROOT), "not-yet-valid", "O-2")
     text = edit(base.receipt_text, 'at="2024-10-06T08:00:00Z"', 'at="2098-10-06T08:00:00Z"')
     add("invalid", "time-receipt-of-2098.carnet", bundle("receipt", text, ISSUER, [base.entitlement]), "not-yet-valid", "O-2")
+    # What a bundle rests on is dated, too.
+    late = bundle("entitlement", edit(base.entitlement_text, 'issued="2024-02-01T08:30:00Z"', 'issued="2098-02-01T08:30:00Z"'), ROOT)
+    text = cast.receipt(base.grant, Bundle(late).id, "replaced")
+    add("invalid", "time-receipt-on-entitlement-of-2098.carnet", bundle("receipt", text, ISSUER, [late]), "not-yet-valid", "O-2")
+    text = edit(base.license_text, 'issued="2024-03-02T08:00:00Z"', 'issued="2098-03-02T08:00:00Z"')
+    inner = bundle("license", text, ISSUER, [base.entitlement])
+    text = cast.release(base.grant, Bundle(inner).id, sequence=1)
+    add("invalid", "time-release-of-license-of-2098.carnet", bundle("release", text, MACHINE, [inner]), "not-yet-valid", "O-2")
+    text = cast.license_rich(Bundle(late).id, base.fingerprint_id, issued="2098-03-02T08:00:00Z")
+    inner = bundle("license", text, ISSUER, [late])
+    add("invalid", "time-license-on-entitlement-of-2098.carnet", inner, "not-yet-valid", "O-2")
+    text = cast.release(base.grant, Bundle(inner).id, sequence=1)
+    add("invalid", "time-release-of-all-of-2098.carnet", bundle("release", text, MACHINE, [inner]), "not-yet-valid", "O-2")
 
 
 def add_order(add, base):
@@ -173,5 +187,10 @@ def add_order(add, base):
     text = edit(base.license_text, 'seat="7"', 'seat="26"')
     expired = edit(text, 'not-after="2099-12-31T23:59:59Z"', 'not-after="2024-03-31T23:59:59Z"')
     bad("entitlement-before-time", bundle("license", expired, ISSUER, [base.entitlement]), "beyond-entitlement", "J-4, R-5, Z-1")
+    critical = '  <critical>\n    <m:meter xmlns:m="urn:example:meter"/>\n  </critical>\n'
+    twice = extended(edit(base.entitlement_text, '"plates"', '"colour"'), "entitlement", critical)
+    bad("repeated-name-before-critical", bundle("entitlement", twice, ROOT), "malformed", "X-11, Z-1")
+    unreal = extended(edit(base.entitlement_text, 'issued="2024-02-01', 'issued="2024-02-30'), "entitlement", critical)
+    bad("critical-before-real-time", bundle("entitlement", unreal, ROOT), "newer-format", "V-4, Z-1")
     inner = bundle("license", text, ISSUER, [base.entitlement])
     bad("inner-before-outer", bundle("release", base.release_text, STRANGER, [inner]), "beyond-entitlement", "J-4, R-1, Z-1")

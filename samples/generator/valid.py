@@ -74,8 +74,12 @@ def add_limits(valid, base):
     valid("entitlement-with-prefix.carnet", bundle("entitlement", text, ROOT), "X-8")
     valid("entitlement-without-last-line-end.carnet", bundle("entitlement", base.small_entitlement_text[:-1], ROOT), "X-7")
     valid("entitlement-with-empty-lines-at-the-end.carnet", bundle("entitlement", base.small_entitlement_text + b"\n\n\n", ROOT), "X-7")
-    text = extended(base.small_entitlement_text, "entitlement", '  <extensions><n xmlns="notes">a<m/>b</n></extensions>\n')
-    valid("entitlement-extension-of-relative-namespace.carnet", bundle("entitlement", text, ROOT), "V-3")
+    spaces = ("urn:example:a", "tag:carnet.example,2024:b", "http://c@[2001:db8::1]:80/c//d?e=/?#f/?", "https://carnet.example", "x-d.1+2:", "d:/", "e:f%20g")
+    text = "".join('    <n xmlns="%s">a<n:m xmlns:n="%s" n:a="1"/>b</n>\n' % (space, space) for space in spaces)
+    text = extended(base.small_entitlement_text, "entitlement", "  <extensions>\n%s  </extensions>\n" % text)
+    valid("entitlement-extension-of-many-namespaces.carnet", bundle("entitlement", text, ROOT), "V-3, X-7")
+    text = edit(base.small_entitlement_text, 'issued="2024-01-15T09:00:00Z"', 'issued="0001-01-01T00:00:00Z"')
+    valid("entitlement-of-the-year-1.carnet", bundle("entitlement", text, ROOT), "X-10")
     again = bundle("entitlement", base.entitlement_text, ROOT, sign=signed_again)
     valid("entitlement-rich-signed-again.carnet", again, "I-1, I-5")
     valid("license-on-entitlement-signed-again.carnet", bundle("license", base.license_text, ISSUER, [again]), "I-1, I-5")
@@ -115,6 +119,7 @@ def add_armour(valid, base):
           "A-4")
     letter = b"Hello Mara,\r\n\r\nhere is your license; paste it whole.\r\n\r\n>" + text.replace(b"\n", b"\r\n>") + b"\r\n-- \r\nThe desk\r\n"
     valid("license-text-in-a-letter.txt", letter, "A-4")
+    valid("license-text-between-end-lines.txt", lines[-1] + text + b"-----END CARNET RECEIPT-----\n", "A-1, A-5")
     valid("fingerprint-text.txt", armour(base.fingerprint, "fingerprint"), "A-1")
     valid("release-text.txt", armour(base.release, "release"), "A-1")
 
@@ -146,5 +151,8 @@ def add_future(add, base):
     add("future", "unknown-kind.carnet", bundle("voucher", text, ROOT), "newer-format", "V-1")
     add("future", "unknown-kind-embedding.carnet", bundle("voucher", text, ROOT, [base.entitlement, base.small_entitlement]),
         "newer-format", "V-1")
+    many = sorted((sha256(b"%d" % n), b"x") for n in range(64))
+    add("future", "unknown-kind-embedding-64.carnet", bundle("voucher", text, ROOT, [content for _, content in many], names=[name + ".carnet" for name, _ in many]),
+        "newer-format", "V-1, C-3, C-8")
     add("future", "unknown-kind-longest-name.carnet", bundle("k" * 32, text, ROOT, major=9999), "newer-format", "V-1, C-2, C-7")
     add("future", "unknown-kind-text.txt", armour(bundle("voucher", text, ROOT), "voucher"), "newer-format", "V-1")

@@ -78,6 +78,12 @@ class Node:
 
 
 QNAME = re.compile(r"[^:\s]+(:[^:\s]+)?\Z")
+XML = "http://www.w3.org/XML/1998/namespace}"
+# An absolute URI with or without a fragment (RFC 3986, section 3); what stands in the brackets of an address is not looked into.
+CHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
+ADDRESS = r"(?:(?:[A-Za-z0-9._~!$&'()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?(?:\[[^\]]*\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?"
+URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://%s(?:/%s*)*|/?(?:%s+(?:/%s*)*)?)(?:\?(?:%s|[/?])*)?(?:#(?:%s|[/?])*)?" %
+                 (ADDRESS, CHAR, CHAR, CHAR, CHAR, CHAR))
 
 
 def parse(data):
@@ -86,6 +92,7 @@ def parse(data):
     stack, roots = [], []
 
     def start(name, attributes):
+        demand(not any(attribute.startswith(XML) for attribute in attributes), "X-7", "an attribute with the prefix xml")
         node = Node(name, attributes)
         (stack[-1].children if stack else roots).append(node)
         stack.append(node)
@@ -94,8 +101,7 @@ def parse(data):
         stack[-1].text += value
 
     def space(_, uri):
-        # The name of a namespace is a URI reference (Namespaces in XML 1.0, section 2.2); expat does not look.
-        demand(uri is None or re.fullmatch(r"([A-Za-z0-9._~:/?#@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", uri), "X-7", "a namespace that is no URI")
+        demand(uri is None or URI.fullmatch(uri), "X-7", "a namespace that is no absolute URI")  # expat does not look
 
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: stack.pop()
@@ -276,7 +282,7 @@ def check_foreign(node, foreign=False):
 
 
 def check_real(node):
-    """X-10, for the attributes that are times, on carnet elements."""
+    """X-10, for the attributes that are times, on carnet elements; years begin with 1 for datetime too."""
     for name, value in node.attributes.items():
         if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after") and value != "never":
             try:
@@ -288,10 +294,10 @@ def check_real(node):
             check_real(child)
 
 
-def unique(root, path, key, clause="X-11"):
+def unique(root, path, key):
     node = root.find(path)
     keys = [key(child) for child in node.children] if node else []
-    demand(len(keys) == len(set(keys)), clause, "%s repeats a name" % path)
+    demand(len(keys) == len(set(keys)), "X-11", "%s repeats a name" % path)
 
 
 def check_document(kind, data):
@@ -301,16 +307,17 @@ def check_document(kind, data):
     demand(root.name == kind and root.space == NAMESPACE, "X-8", "the root element is not %s" % kind)
     check_element(root, ({"minor": (minor, True)}, KINDS[kind] + ENDS), kind)
     check_foreign(root)
-    demand(root.find("critical") is None, "V-4", "something critical that is not understood", "newer-format")
-    check_real(root)
     unique(root, "features", lambda c: c.attributes["name"])
     unique(root, "matching", lambda c: c.attributes["fact"])
     unique(root, "facts", lambda c: (c.attributes["name"], c.attributes["digest"]))
-    if kind == "entitlement":
-        demand(any(c.attributes["points"] != "0" for c in root.find("matching").children), "E-1", "no weight is above 0")
     if kind == "fingerprint":
         unique(root, "products", lambda c: c.attributes["id"])
         unique(root, "renews", lambda c: (c.attributes["license"], c.attributes["fingerprint"]))
+    demand(root.find("critical") is None, "V-4", "something critical that is not understood", "newer-format")
+    check_real(root)
+    if kind == "entitlement":
+        demand(any(c.attributes["points"] != "0" for c in root.find("matching").children), "E-1", "no weight is above 0")
+    if kind == "fingerprint":
         demand((root.get("request", "purpose") == "renew") == (root.find("renews") is not None), "F-1",
                "renews does not go with the purpose")
     if kind in ("fingerprint", "release"):

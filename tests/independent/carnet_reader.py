@@ -41,11 +41,13 @@ def unarmour(data):
     lines = [re.sub(rb"^[> \t\v\f]+", b"", line).strip(b" \t\v\f") for line in lines]
     begins = [i for i, line in enumerate(lines) if re.fullmatch(rb"-----BEGIN CARNET [A-Z]{1,32}-----", line)]
     demand(begins, "A-6", "neither a bundle nor its text form")
-    ends = [i for i, line in enumerate(lines) if re.fullmatch(rb"-----END CARNET [A-Z]{1,32}-----", line)]
-    demand(len(begins) == 1 and len(ends) == 1 and ends[0] > begins[0], "A-5", "not exactly one block")
-    label = lines[begins[0]][18:-5]
-    demand(lines[ends[0]][16:-5] == label, "A-5", "two labels")
-    text = re.sub(rb"[ \t\v\f]", b"", b"".join(lines[begins[0] + 1:ends[0]]))
+    demand(len(begins) == 1, "A-5", "more than one block")
+    begin = begins[0]
+    end = next((i for i in range(begin, len(lines)) if re.fullmatch(rb"-----END CARNET [A-Z]{1,32}-----", lines[i])), None)
+    demand(end is not None, "A-1", "the block does not end")
+    label = lines[begin][18:-5]
+    demand(lines[end][16:-5] == label, "A-5", "two labels")
+    text = re.sub(rb"[ \t\v\f]", b"", b"".join(lines[begin + 1:end]))
     try:
         packed = base64.b64decode(text, validate=True)
     except ValueError:
@@ -110,7 +112,7 @@ def check_names(entries):
     demand(len(embedded) <= MOST_EMBEDDED, "C-3", "more than %d embedded bundles" % MOST_EMBEDDED)
     contents = dict(entries)
     demand(all(contents.values()), "C-8", "an empty entry")
-    demand(len(contents["SHA256SUMS"]) <= 8 << 10, "C-8", "SHA256SUMS is too large")
+    demand(len(contents["SHA256SUMS"]) <= 16 << 10, "C-8", "SHA256SUMS is too large")
     demand(len(contents[names[4]]) <= 256 << 10, "C-8", "the document is too large")
     kind = names[4][:-4].encode()
     demand(re.fullmatch(rb"application/vnd[.]carnet[.]" + kind + rb";version=[1-9][0-9]{0,3}", contents["mimetype"]), "C-7",
@@ -142,8 +144,9 @@ def gate(pem):
 class Bundle:
     """A bundle whose signature and digests hold: nothing of it is trusted yet."""
 
-    def __init__(self, data):
+    def __init__(self, data, label=None):
         self.entries = unpack(data)
+        demand(label in (None, self.entries[4][0][:-4]), "A-5", "the block is labelled %s" % label)
         contents = dict(self.entries)
         sums, signature = contents["SHA256SUMS"], contents["SHA256SUMS.sig"]
         fault = ed25519.signature_fault(signature)
@@ -183,10 +186,9 @@ class Reader:
 
     def read_bundle(self, data, depth, expected, label, roles):
         demand(depth <= MOST_DEPTH, "R-7", "bundles are embedded too deep")
-        bundle = Bundle(data)
+        bundle = Bundle(data, label)
         demand(bundle.major == 1 and bundle.kind in EMBEDS, "V-1", "%s of major version %d is not known" %
                (bundle.kind, bundle.major), "newer-format")
-        demand(label in (None, bundle.kind), "A-5", "the block is labelled %s" % label)
         demand(expected in (None, bundle.kind), "R-4" if depth == 1 else "R-3", "a %s is not expected here" % bundle.kind,
                "wrong-kind" if depth == 1 else "malformed")
         inner, embedded = EMBEDS[bundle.kind], bundle.entries[5:]

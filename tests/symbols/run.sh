@@ -11,29 +11,28 @@ fail() {
     echo "symbols: $*"
     failed=1
 }
-defined() {
-    nm --defined-only "$1" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u
+names=$(mktemp -d)
+trap 'rm -rf "$names"' EXIT
+for file in "$library" "$issue" "$user" "$inspect" "$admin"; do
+    nm --defined-only "$file" 2>/dev/null | awk 'NF == 3 { print $3 }' | sort -u >"$names/$(basename "$file")"
+done
+holds() { # FILE NAME
+    grep -qx -- "$2" "$names/$(basename "$1")"
 }
 
 # The control: the names that must not be elsewhere are really in the issuing library and its one program.
-mapfile -t issuing < <(defined "$issue" | grep '^carnet_issue_')
+mapfile -t issuing < <(grep '^carnet_issue_' "$names/$(basename "$issue")")
 [ "${#issuing[@]}" -ge 4 ] || fail "libcarnet-issue defines only ${#issuing[@]} functions named carnet_issue_*"
 for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_compose_license carnet_issue_compose_receipt; do
-    defined "$issue" | grep -qx "$name" || fail "libcarnet-issue lacks $name"
-    defined "$admin" | grep -qx "$name" || fail "carnet-admin lacks $name"
+    holds "$issue" $name || fail "libcarnet-issue lacks $name"
+    holds "$admin" $name || fail "carnet-admin lacks $name"
 done
 
 for file in "$library" "$user" "$inspect"; do
-    found=$(defined "$file" | grep -E '^carnet_issue_|(entitlement|license|receipt)_compose|compose_(entitlement|license|receipt)' || :)
+    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt)_compose|compose_(entitlement|license|receipt)' \
+        "$names/$(basename "$file")" || :)
     [ -z "$found" ] || fail "$(basename "$file") holds what belongs to the issuer: $found"
 done
-# Every function of the issuing library, static ones too, stays out of the others.
-while read -r name; do
-    for file in "$user" "$inspect"; do
-        ! defined "$file" | grep -qx "$name" || defined "$library" | grep -qx "$name" ||
-            fail "$(basename "$file") holds $name of libcarnet-issue"
-    done
-done < <(nm --defined-only "$issue" 2>/dev/null | awk '$2 ~ /[Tt]/ { print $3 }' | sort -u)
 
 # Public headers: one entry that signs.
 entries=$(grep -hoE '\bcarnet_[a-z_]*sign\(' "$source"/format/{core,bundle,document,rules,machine,state}/*.h | grep -v _private | sort -u |

@@ -222,7 +222,7 @@ static inline void smallest_release(struct carnet_release *r)
     r->vendor = digest_of(0x11);
     some_grant(&r->grant);
     r->license = digest_of(0x77);
-    r->sequence.made = at("0000-01-01T00:00:00Z");
+    r->sequence.made = at("0001-01-01T00:00:00Z");
     r->sequence.sequence = 1;
 }
 

@@ -103,7 +103,7 @@ static void test_refusals(void **state)
     REFUSED(f.sequence.sequence = CARNET_COUNT_MOST + 1);
     REFUSED(f.sequence.made = CARNET_NEVER);
     REFUSED(f.sequence.made = at("9999-12-31T23:59:59Z") + 1);
-    REFUSED(f.sequence.made = at("0000-01-01T00:00:00Z") - 1);
+    REFUSED(f.sequence.made = at("0001-01-01T00:00:00Z") - 1);
     REFUSED(f.journal.position = CARNET_COUNT_MOST + 1);
     REFUSED(strcpy(f.label, "two\nlines"));
     REFUSED(strcpy(f.label, " x"));

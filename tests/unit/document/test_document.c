@@ -268,7 +268,7 @@ static void test_times(void **state)
     (void)state;
     static const char *const bad[] = {"2026-02-29", "2025-02-30", "2024-04-31",
                                       "1900-02-29", "2026-06-31", "2026-11-31"};
-    static const char *const good[] = {"2024-02-29", "2000-02-29", "0000-02-29", "9999-12-31", "1970-01-01"};
+    static const char *const good[] = {"2024-02-29", "2000-02-29", "0001-12-31", "9999-12-31", "1970-01-01"};
     static const char *const shape[] = {"2026-13-01T00:00:00Z",
                                         "2026-00-01T00:00:00Z",
                                         "2026-01-32T00:00:00Z",
