@@ -9,7 +9,7 @@
 #include "core/buffer.h"
 
 /* Input that may be armour is at most this large. */
-#define CARNET_ARMOUR_MOST (4u * 1024u * 1024u)
+#define CARNET_ARMOUR_MOST ((size_t)4 * 1024 * 1024)
 
 /* Appends the armour of a bundle of that kind to out. On failure out is unchanged. */
 CARNET_MUST_USE enum carnet_err carnet_armour_write(const char *kind_name, const uint8_t *bundle, size_t size,

@@ -15,8 +15,12 @@ void carnet_base64_encode(const uint8_t *bytes, size_t size, char *text)
             group |= bytes[i + 2];
         text[0] = alphabet[group >> 18 & 63];
         text[1] = alphabet[group >> 12 & 63];
-        text[2] = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        text[3] = left > 2 ? alphabet[group & 63] : '=';
+        text[2] = alphabet[group >> 6 & 63];
+        text[3] = alphabet[group & 63];
+        if (left < 3)
+            text[3] = '=';
+        if (left < 2)
+            text[2] = '=';
     }
 }
 

@@ -9,7 +9,7 @@
 #include "core/error.h"
 
 /* Number of characters for that many bytes, padding included. */
-#define CARNET_BASE64_SIZE(size) (((size) + 2) / 3 * 4)
+#define CARNET_BASE64_SIZE(size) (((size_t)(size) + 2) / 3 * 4)
 
 /* Writes CARNET_BASE64_SIZE(size) characters, without NUL. */
 void carnet_base64_encode(const uint8_t *bytes, size_t size, char *text);

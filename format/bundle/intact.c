@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEX_DIGITS (2 * CARNET_DIGEST_SIZE)
+#define HEX_DIGITS (CARNET_HEX_SIZE - 1)
 #define SEPARATOR "  "
 
 struct carnet_intact {

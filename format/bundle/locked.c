@@ -28,6 +28,22 @@ static bool says_locked(char *flags)
     return false;
 }
 
+/* "START-END ", in hexadecimal, begins the lines of a mapping. */
+static bool parse_range(const char *line, uintptr_t *start, uintptr_t *end)
+{
+    char *minus = NULL, *space = NULL;
+    uintmax_t first = strtoumax(line, &minus, 16), last;
+
+    if (minus == line || *minus != '-')
+        return false;
+    last = strtoumax(minus + 1, &space, 16);
+    if (space == minus + 1 || *space != ' ')
+        return false;
+    *start = (uintptr_t)first;
+    *end = (uintptr_t)last;
+    return true;
+}
+
 static struct mapping find_mapping(uintptr_t address)
 {
     static const char flags[] = "VmFlags:";
@@ -38,13 +54,9 @@ static struct mapping find_mapping(uintptr_t address)
     bool inside = false;
 
     while (smaps != NULL && !mapping.found && getline(&line, &room, smaps) > 0) {
-        uintptr_t start, end;
-
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &start, &end) == 2) {
-            inside = address >= start && address < end;
-            mapping.start = start;
-            mapping.end = end;
-        } else if (inside && strncmp(line, flags, sizeof flags - 1) == 0) {
+        if (parse_range(line, &mapping.start, &mapping.end))
+            inside = address >= mapping.start && address < mapping.end;
+        else if (inside && strncmp(line, flags, sizeof flags - 1) == 0) {
             mapping.locked = says_locked(line + sizeof flags - 1);
             mapping.found = true;
         }

@@ -10,11 +10,11 @@
 #include "core/digest.h"
 #include "core/error.h"
 
-#define CARNET_BUNDLE_MOST (1024u * 1024u)  /* C-1 */
-#define CARNET_DOCUMENT_MOST (256u * 1024u) /* C-8 */
-#define CARNET_SUMS_MOST (16u * 1024u)      /* C-8 */
-#define CARNET_EMBEDDED_MOST 64u            /* C-3 */
-#define CARNET_EMBEDDED_NAME_SIZE 72        /* 64 hex digits, ".carnet" and NUL */
+#define CARNET_BUNDLE_MOST ((size_t)1024 * 1024)  /* C-1 */
+#define CARNET_DOCUMENT_MOST ((size_t)256 * 1024) /* C-8 */
+#define CARNET_SUMS_MOST ((size_t)16 * 1024)      /* C-8 */
+#define CARNET_EMBEDDED_MOST 64u                  /* C-3 */
+#define CARNET_EMBEDDED_NAME_SIZE 72              /* 64 hex digits, ".carnet" and NUL */
 
 /* Fixed places of the entries (C-2). */
 enum carnet_entry_place {

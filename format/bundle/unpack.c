@@ -13,6 +13,7 @@
 #include "core/text.h"
 
 #define SHOWN_NAME_SIZE 80
+#define HEX_DIGITS (CARNET_HEX_SIZE - 1)
 #define DOCUMENT_SUFFIX ".xml"
 #define EMBEDDED_SUFFIX ".carnet"
 #define TYPE_OFFSET 156 /* C-5 */
@@ -53,8 +54,7 @@ static size_t document_kind(const char *name)
 
 static bool is_embedded(const char *name)
 {
-    return strspn(name, "0123456789abcdef") == 2 * CARNET_DIGEST_SIZE &&
-           strcmp(name + 2 * CARNET_DIGEST_SIZE, EMBEDDED_SUFFIX) == 0;
+    return strspn(name, "0123456789abcdef") == HEX_DIGITS && strcmp(name + HEX_DIGITS, EMBEDDED_SUFFIX) == 0;
 }
 
 /* Could an entry of this name stand in some place of a bundle? */

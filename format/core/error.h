@@ -162,4 +162,14 @@ enum carnet_err carnet_fail_errno(struct carnet_diag *diag, int sys_errno, const
 /* Sets what to do next, in place of the table's advice. Returns diag->err (CARNET_BUG when diag is NULL). */
 enum carnet_err carnet_fail_next(struct carnet_diag *diag, const char *format, ...) CARNET_PRINTF(2, 3);
 
+#ifdef __clang_analyzer__
+/* The analyzer does not follow calls with "..." and would take a refusal for a success; here it is told. */
+static inline enum carnet_err carnet_refused(enum carnet_err err)
+{
+    return err != CARNET_OK ? err : CARNET_BUG;
+}
+#define carnet_fail(diag, err, ...) carnet_refused(((void)carnet_fail(diag, err, __VA_ARGS__), (err)))
+#define carnet_fail_errno(...) carnet_refused(carnet_fail_errno(__VA_ARGS__))
+#endif
+
 #endif

@@ -360,7 +360,7 @@ enum carnet_err carnet_file_lock(int dirfd, const char *name, mode_t mode, bool 
                                  struct carnet_diag *diag)
 {
     char shown_name[SHOWN_SIZE];
-    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    const struct timespec pause = {.tv_nsec = 20L * 1000 * 1000};
     int file = openat(dirfd, name, (exclusive ? O_RDWR : O_RDONLY) | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
     if (file < 0)
         return carnet_fail_errno(diag, errno, "%s can't be opened", shown(name, shown_name));

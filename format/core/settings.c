@@ -69,7 +69,7 @@ enum carnet_err carnet_settings_parse(const uint8_t *text, size_t size, carnet_s
     unsigned long line = 1;
 
     if (size > CARNET_SETTINGS_MOST) {
-        err = carnet_fail(diag, CARNET_CONFIGURATION, "", "It is larger than %u KiB.", CARNET_SETTINGS_MOST / 1024u);
+        err = carnet_fail(diag, CARNET_CONFIGURATION, "", "It is larger than %zu KiB.", CARNET_SETTINGS_MOST / 1024);
         goto out;
     }
     /* Editors of other systems put it there; it is no part of the first key. */

@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 
-#define CARNET_SETTINGS_MOST (64u * 1024u)
+#define CARNET_SETTINGS_MOST ((size_t)64 * 1024)
 
 /* Called for each setting; a refusal stops the parse and gets the line number. Key and value are trimmed,
  * NUL-terminated and borrowed. */

@@ -81,7 +81,7 @@ enum carnet_err carnet_utc_parse(const char *text, int64_t *out)
     int64_t days;
     if (parse_date(text, &days) != CARNET_OK)
         return CARNET_MALFORMED;
-    *out = days * CARNET_DAY + hour * CARNET_HOUR + minute * 60 + second;
+    *out = days * CARNET_DAY + hour * CARNET_HOUR + minute * CARNET_MINUTE + second;
     return CARNET_OK;
 }
 

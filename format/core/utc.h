@@ -11,6 +11,7 @@
 #define CARNET_NEVER INT64_MAX
 #define CARNET_DAY INT64_C(86400)
 #define CARNET_HOUR INT64_C(3600)
+#define CARNET_MINUTE INT64_C(60)
 
 /* The local clock, in UTC. */
 int64_t carnet_utc_now(void);

@@ -126,7 +126,7 @@ enum carnet_err carnet_prescan(const uint8_t *bytes, size_t size, struct carnet_
     struct scan s = {.bytes = bytes, .size = size, .line = 2, .diag = diag};
     enum carnet_err err;
     if (size > CARNET_DOCUMENT_MOST)
-        return carnet_malformed(diag, "C-8", 0, "The document is larger than %u KiB.", CARNET_DOCUMENT_MOST / 1024u);
+        return carnet_malformed(diag, "C-8", 0, "The document is larger than %zu KiB.", CARNET_DOCUMENT_MOST / 1024);
     err = check_prolog(&s);
     if (err == CARNET_OK)
         err = check_utf8(&s);

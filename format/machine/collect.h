@@ -22,5 +22,7 @@ void carnet_machine_read_disk(struct carnet_machine *machine);
 void carnet_machine_read_adapters(struct carnet_machine *machine);
 /* Virtual machine and container. */
 void carnet_machine_read_systems(struct carnet_machine *machine);
+/* Does this process run in a user namespace of its own making or a container's? */
+bool carnet_machine_in_namespace(void);
 
 #endif

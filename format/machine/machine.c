@@ -280,10 +280,11 @@ enum carnet_err carnet_machine_user(const char *login, char out[CARNET_MACHINE_V
 {
     char name[CARNET_MACHINE_VALUE_SIZE - 8], shown[128];
     unsigned long uid = geteuid();
+    const char *where = carnet_machine_in_namespace() ? "ns-" : "";
     if (find_user(login, uid, name, sizeof name)) {
-        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "name:%s", name);
+        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "%sname:%s", where, name);
     } else if (login == NULL) {
-        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "uid:%lu", uid);
+        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "%suid:%lu", where, uid);
     } else {
         (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no user '%s' in /etc/passwd.",
                           carnet_text_escape(login, strlen(login), shown, sizeof shown));

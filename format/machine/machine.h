@@ -38,9 +38,9 @@ const char *carnet_machine_root(void);
  * and FIFOs never. */
 CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag);
 
-/* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name. `login` NULL: the effective user;
- * otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such. Reads /etc/passwd itself (a static program can't
- * call getpwuid; other name services give "uid:N"). */
+/* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name; "ns-" stands before it in a user
+ * namespace. `login` NULL: the effective user; otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such.
+ * Reads /etc/passwd itself (a static program can't call getpwuid; other name services give "uid:N"). */
 CARNET_MUST_USE enum carnet_err carnet_machine_user(const char *login, char out[CARNET_MACHINE_VALUE_SIZE],
                                                     struct carnet_diag *diag);
 

@@ -192,6 +192,14 @@ static bool first_process_container(char *out, size_t room)
     return false;
 }
 
+/* Whoever makes a user namespace is any user in it, and sees any file there under /etc and /sys. */
+bool carnet_machine_in_namespace(void)
+{
+    char map[64];
+    return carnet_source_text("/proc/self/uid_map", map, sizeof map) == CARNET_FACT_PRESENT &&
+           strcmp(map, "0 0 4294967295") != 0;
+}
+
 static void read_container(char out[CARNET_SYSTEM_SIZE])
 {
     char value[64];
@@ -206,7 +214,7 @@ static void read_container(char out[CARNET_SYSTEM_SIZE])
     else if (first_process_container(value, sizeof value))
         set_system(out, value, "container");
     else
-        set_system(out, "", "none");
+        set_system(out, "", carnet_machine_in_namespace() ? "user-namespace" : "none");
 }
 
 void carnet_machine_read_systems(struct carnet_machine *machine)

@@ -123,7 +123,8 @@ static enum carnet_err judge_reference(const struct carnet_digest *id, uint32_t 
 
 /* T-5, for the machine key that a license or a receipt names: it is neither the issuer's nor the root's. */
 static enum carnet_err judge_machine_key(const struct carnet_digest *machine_key, const struct carnet_document *d,
-                                         const struct carnet_judged *embedded, struct carnet_diag *diag)
+                                         const struct carnet_anchors *anchors, const struct carnet_judged *embedded,
+                                         struct carnet_diag *diag)
 {
     const char *whose = NULL;
     if (carnet_digest_equal(machine_key, signer_of(d)))
@@ -132,16 +133,16 @@ static enum carnet_err judge_machine_key(const struct carnet_digest *machine_key
              carnet_digest_equal(machine_key, carnet_document_vendor(d)))
         whose = "the vendor's root key";
     if (whose == NULL)
-        return CARNET_OK;
+        return carnet_trust_one_role(machine_key, CARNET_ROLE_MACHINE, anchors, diag);
     return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5", "The %s names %s as the key of a machine.",
                        carnet_document_kind(d)->name, whose);
 }
 
-static enum carnet_err judge_receipt(const struct carnet_document *d, const struct carnet_judged *embedded,
-                                     struct carnet_diag *diag)
+static enum carnet_err judge_receipt(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                     const struct carnet_judged *embedded, struct carnet_diag *diag)
 {
     const struct carnet_receipt *r = carnet_document_receipt(d);
-    enum carnet_err err = judge_machine_key(&r->machine_key, d, embedded, diag);
+    enum carnet_err err = judge_machine_key(&r->machine_key, d, anchors, embedded, diag);
     if (err == CARNET_OK)
         err = judge_reference(&r->entitlement, r->revision, embedded, diag);
     if (err != CARNET_OK)
@@ -168,17 +169,19 @@ static enum carnet_err judge_release(const struct carnet_release *r, const struc
 }
 
 /* T-5, for the keys that an entitlement names: the issuer is not a root. */
-static enum carnet_err judge_entitlement(const struct carnet_document *d, struct carnet_diag *diag)
+static enum carnet_err judge_entitlement(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                         struct carnet_diag *diag)
 {
     const struct carnet_entitlement *e = carnet_document_entitlement(d);
     const struct carnet_digest *root = signer_of(d);
     if (carnet_digest_equal(&e->issuer, root) || carnet_digest_equal(&e->issuer, &e->vendor))
         return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
                            "The entitlement names the vendor's root key as its issuer.");
-    return CARNET_OK;
+    return carnet_trust_one_role(&e->issuer, CARNET_ROLE_ISSUER, anchors, diag);
 }
 
-enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judged **out, struct carnet_diag *diag)
+enum carnet_err carnet_judge(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                             struct carnet_judged **out, struct carnet_diag *diag)
 {
     const struct carnet_trusted *trusted = carnet_document_trusted(d);
     if (trusted == NULL)
@@ -197,11 +200,11 @@ enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judg
     enum carnet_err err = CARNET_OK;
     switch (carnet_document_kind(d)->id) {
     case CARNET_KIND_ENTITLEMENT:
-        err = judge_entitlement(d, diag);
+        err = judge_entitlement(d, anchors, diag);
         break;
     case CARNET_KIND_LICENSE: {
         const struct carnet_license *l = carnet_document_license(d);
-        err = judge_machine_key(&l->machine_key, d, embedded, diag);
+        err = judge_machine_key(&l->machine_key, d, anchors, embedded, diag);
         if (err == CARNET_OK)
             err = judge_reference(&l->entitlement, l->revision, embedded, diag);
         if (err == CARNET_OK)
@@ -212,7 +215,7 @@ enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judg
         err = judge_release(carnet_document_release(d), embedded, diag);
         break;
     case CARNET_KIND_RECEIPT:
-        err = judge_receipt(d, embedded, diag);
+        err = judge_receipt(d, anchors, embedded, diag);
         break;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_COUNT:

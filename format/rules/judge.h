@@ -9,10 +9,10 @@
 /* A document that a reader may act on. Made by carnet_judge alone. */
 struct carnet_judged;
 
-/* T-6 and J-1 to J-11. `d` is borrowed and must outlive *out. CARNET_WRONG_VENDOR, CARNET_BEYOND_ENTITLEMENT,
- * CARNET_MALFORMED. */
-CARNET_MUST_USE enum carnet_err carnet_judge(const struct carnet_document *d, struct carnet_judged **out,
-                                             struct carnet_diag *diag);
+/* T-5 for the keys that the document names, T-6 and J-1 to J-11. `anchors` may be NULL. `d` is borrowed and must
+ * outlive *out. CARNET_WRONG_VENDOR, CARNET_BEYOND_ENTITLEMENT, CARNET_MALFORMED. */
+CARNET_MUST_USE enum carnet_err carnet_judge(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                             struct carnet_judged **out, struct carnet_diag *diag);
 void carnet_judged_free(struct carnet_judged *j);
 const struct carnet_document *carnet_judged_document(const struct carnet_judged *j);
 const struct carnet_intact *carnet_judged_intact(const struct carnet_judged *j);

@@ -134,7 +134,7 @@ static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_o
     if ((err = carnet_document_read(r->trusted, &r->document, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_ENTITLEMENT;
-    if ((err = carnet_judge(r->document, &r->judged, diag)) != CARNET_OK)
+    if ((err = carnet_judge(r->document, options->anchors, &r->judged, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_COUNT;
     return CARNET_OK;

@@ -19,10 +19,18 @@ static const struct carnet_digest *signer_of(const struct carnet_intact *intact)
     return carnet_signed_signer(carnet_intact_signed(intact));
 }
 
-/* T-5, for one key that the bundle at hand uses as `role`: it must not be known in another one. */
-static enum carnet_err one_role(const struct carnet_digest *key, enum carnet_role role,
-                                const struct carnet_anchors *anchors, struct carnet_diag *diag)
+/* What to do about a key in the wrong place: never to trust it. */
+static enum carnet_err advise_wrong_key(struct carnet_diag *diag)
 {
+    (void)carnet_fail_next(diag, "Do not use it; ask who sent it, and do not add the key with 'trust add'.");
+    return CARNET_UNTRUSTED_KEY;
+}
+
+enum carnet_err carnet_trust_one_role(const struct carnet_digest *key, enum carnet_role role,
+                                      const struct carnet_anchors *anchors, struct carnet_diag *diag)
+{
+    if (anchors == NULL)
+        return CARNET_OK;
     enum carnet_role other = role;
     for (size_t i = 0; i < anchors->count && other == role; i++)
         if (carnet_digest_equal(key, &anchors->list[i].root))
@@ -34,9 +42,10 @@ static enum carnet_err one_role(const struct carnet_digest *key, enum carnet_rol
         return CARNET_OK;
     char hex[CARNET_HEX_SIZE];
     carnet_digest_hex(key, hex);
-    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
-                       "The key %s is used here as the key of %s, but it is known as the key of %s.", hex,
-                       carnet_role_holder(role), carnet_role_holder(other));
+    carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                "The key %s is used here as the key of %s, but it is known as the key of %s.", hex,
+                carnet_role_holder(role), carnet_role_holder(other));
+    return advise_wrong_key(diag);
 }
 
 /* T-5, within the chain of bundles: the signer, and the issuer that an entitlement names, differ from every key of
@@ -49,9 +58,10 @@ static enum carnet_err one_role_in_chain(const struct carnet_digest *signer, enu
         if (other != role && carnet_digest_equal(signer, carnet_judged_signer(j))) {
             char hex[CARNET_HEX_SIZE];
             carnet_digest_hex(signer, hex);
-            return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
-                               "The key %s signs this file as the key of %s, and a file inside it as the key of %s.",
-                               hex, carnet_role_holder(role), carnet_role_holder(other));
+            carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                        "The key %s signs this file as the key of %s, and a file inside it as the key of %s.", hex,
+                        carnet_role_holder(role), carnet_role_holder(other));
+            return advise_wrong_key(diag);
         }
     }
     return CARNET_OK;
@@ -69,7 +79,7 @@ static enum carnet_err trust_root(struct carnet_trusted *t, const struct carnet_
             return CARNET_OK;
         }
     }
-    enum carnet_err err = one_role(signer, CARNET_ROLE_ROOT, anchors, diag);
+    enum carnet_err err = carnet_trust_one_role(signer, CARNET_ROLE_ROOT, anchors, diag);
     if (err != CARNET_OK)
         return err;
     char hex[CARNET_HEX_SIZE];
@@ -99,12 +109,14 @@ static enum carnet_err trust_named(struct carnet_trusted *t, struct carnet_diag 
     carnet_digest_hex(signer, signer_hex);
     carnet_digest_hex(named, named_hex);
     if (by_issuer)
-        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-3",
-                           "The %s is signed by the key %s, but the vendor's entitlement names the issuer %s.",
-                           t->kind->name, signer_hex, named_hex);
-    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-4",
-                       "The %s is signed by the key %s, but the license in it is for the machine with the key %s.",
-                       t->kind->name, signer_hex, named_hex);
+        carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-3",
+                    "The %s is signed by the key %s, but the vendor's entitlement names the issuer %s.", t->kind->name,
+                    signer_hex, named_hex);
+    else
+        carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-4",
+                    "The %s is signed by the key %s, but the license in it is for the machine with the key %s.",
+                    t->kind->name, signer_hex, named_hex);
+    return advise_wrong_key(diag);
 }
 
 enum carnet_err carnet_trust_decide(const struct carnet_intact *intact, const struct carnet_kind *kind,
@@ -132,7 +144,7 @@ enum carnet_err carnet_trust_decide(const struct carnet_intact *intact, const st
     else if (!kind->self_asserted)
         err = trust_named(t, diag);
     if (err == CARNET_OK)
-        err = one_role(signer, kind->signer, anchors, diag);
+        err = carnet_trust_one_role(signer, kind->signer, anchors, diag);
     if (err == CARNET_OK)
         err = one_role_in_chain(signer, kind->signer, embedded, diag);
     if (err == CARNET_OK)

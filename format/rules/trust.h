@@ -37,6 +37,10 @@ CARNET_MUST_USE enum carnet_err carnet_trust_decide(const struct carnet_intact *
                                                     const struct carnet_anchors *anchors,
                                                     const struct carnet_judged *embedded, struct carnet_trusted **out,
                                                     struct carnet_diag *diag);
+/* T-5 for one key that is used as `role`: CARNET_UNTRUSTED_KEY when an anchor or a known key has it in another.
+ * `anchors` may be NULL. */
+CARNET_MUST_USE enum carnet_err carnet_trust_one_role(const struct carnet_digest *key, enum carnet_role role,
+                                                      const struct carnet_anchors *anchors, struct carnet_diag *diag);
 void carnet_trusted_free(struct carnet_trusted *t);
 const struct carnet_intact *carnet_trusted_intact(const struct carnet_trusted *t);
 const struct carnet_kind *carnet_trusted_kind(const struct carnet_trusted *t);

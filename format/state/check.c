@@ -58,11 +58,14 @@ static void check_vendor(const struct carnet_license *l, const struct carnet_ask
                 named, asked);
 }
 
-/* G-4. */
-static void check_ended(const struct carnet_license *l, bool released, const struct carnet_receipt *receipt,
+/* G-4. A receipt that can't be read any more has ended the grant all the same: damage never revives a license. */
+static void check_ended(const struct carnet_license *l, const struct carnet_state_grant *grant,
                         struct carnet_diag *diag)
 {
     char at[CARNET_UTC_SIZE];
+    const struct carnet_judged *judged = grant->receipt == NULL ? NULL : carnet_reading_judged(grant->receipt);
+    const struct carnet_receipt *receipt =
+        judged == NULL ? NULL : carnet_document_receipt(carnet_judged_document(judged));
     if (receipt != NULL && receipt->end == CARNET_END_REVOKED) {
         carnet_utc_format(receipt->at, at);
         carnet_fail(diag, CARNET_REVOKED, "G-4", "Seat %u of %s was revoked on %s: %s.", l->grant.seat,
@@ -71,7 +74,12 @@ static void check_ended(const struct carnet_license *l, bool released, const str
         carnet_utc_format(receipt->at, at);
         carnet_fail(diag, CARNET_RELEASED, "G-4", "Seat %u of %s was %s on %s.", l->grant.seat, l->grant.license,
                     receipt->end == CARNET_END_FREED ? "released and freed" : "replaced by another grant", at);
-    } else if (released) {
+    } else if (grant->ended) {
+        carnet_fail(diag, CARNET_STATE_DAMAGED, "G-4",
+                    "The receipt that ended seat %u of %s is kept here, but can't be read any more.", l->grant.seat,
+                    l->grant.license);
+        carnet_fail_next(diag, "Activate the receipt file again; to use the product here, make a new fingerprint.");
+    } else if (grant->released) {
         carnet_fail(diag, CARNET_RELEASED, "G-4", "Seat %u of %s was released on this machine.", l->grant.seat,
                     l->grant.license);
         carnet_fail_next(diag,
@@ -172,7 +180,7 @@ static void sum_up(struct carnet_check *c)
     }
 }
 
-void carnet_check_license(const struct carnet_judged *license, bool released, const struct carnet_receipt *receipt,
+void carnet_check_license(const struct carnet_judged *license, const struct carnet_state_grant *grant,
                           const struct carnet_surroundings *surroundings, const struct carnet_ask *ask,
                           struct carnet_check *out)
 {
@@ -184,7 +192,8 @@ void carnet_check_license(const struct carnet_judged *license, bool released, co
     out->has_match = true;
     out->expires = carnet_license_end(l);
     check_vendor(l, ask, &out->steps[CARNET_CHECK_VENDOR]);
-    check_ended(l, released, receipt, &out->steps[CARNET_CHECK_GRANT]);
+    if (grant != NULL)
+        check_ended(l, grant, &out->steps[CARNET_CHECK_GRANT]);
     check_machine(l, e, surroundings, &out->match, &out->steps[CARNET_CHECK_MACHINE]);
     if (l->has_user && !carnet_digest_equal(&l->user, &surroundings->user))
         carnet_fail(&out->steps[CARNET_CHECK_USER], CARNET_WRONG_USER, "M-6",
@@ -220,11 +229,8 @@ void carnet_check_grant(const struct carnet_state_grant *grant, const struct car
                         const struct carnet_ask *ask, struct carnet_check *out)
 {
     const struct carnet_judged *license = grant->reading == NULL ? NULL : carnet_reading_judged(grant->reading);
-    const struct carnet_judged *receipt = grant->receipt == NULL ? NULL : carnet_reading_judged(grant->receipt);
     if (license != NULL) {
-        carnet_check_license(license, grant->released,
-                             receipt == NULL ? NULL : carnet_document_receipt(carnet_judged_document(receipt)),
-                             surroundings, ask, out);
+        carnet_check_license(license, grant, surroundings, ask, out);
         return;
     }
     memset(out, 0, sizeof(*out));

@@ -64,9 +64,9 @@ struct carnet_check {
     int64_t expires; /* the earlier of lease-until and not-after; CARNET_NEVER; 0 when the license can't be read */
 };
 
-/* Judges a license that was read and judged as a document. `released` and `receipt` (NULL for none) are what the state
- * knows of its grant. */
-void carnet_check_license(const struct carnet_judged *license, bool released, const struct carnet_receipt *receipt,
+/* Judges a license that was read and judged as a document. `grant` is what the state knows of its grant, NULL when
+ * nothing. */
+void carnet_check_license(const struct carnet_judged *license, const struct carnet_state_grant *grant,
                           const struct carnet_surroundings *surroundings, const struct carnet_ask *ask,
                           struct carnet_check *out);
 /* The same for a grant of the state, whose license may not even be readable. */

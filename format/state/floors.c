@@ -75,7 +75,7 @@ static enum carnet_err write_floors(const struct carnet_state *state, const stru
         length += (size_t)snprintf(text + length, sizeof text - length, "local = %s\n", time);
     }
     carnet_state_name(name, vendor, FLOORS);
-    return carnet_file_replace(state->folder, name, CARNET_STATE_FILE_MODE, text, length, diag);
+    return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), text, length, diag);
 }
 
 /* Not ours to write: then nothing is kept. */

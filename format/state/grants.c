@@ -95,7 +95,7 @@ static enum carnet_err read_bundle(const struct carnet_state *state, const char 
         carnet_reading_free(*reading);
         *reading = NULL;
     } else if (err == CARNET_MALFORMED || err == CARNET_ALTERED || err == CARNET_WRONG_KIND) {
-        (void)carnet_fail_next(found_diag, "The file is %s/%s. %s", state->path, name, next);
+        (void)carnet_fail_next(found_diag, "The file is %s/%s. %s", state->shown, name, next);
     }
     *found = err;
     return CARNET_OK;
@@ -245,5 +245,5 @@ enum carnet_err carnet_state_put(struct carnet_state *state, const struct carnet
         return err;
     (void)snprintf(rest, sizeof rest, GRANTS "/%s%s", text, l != NULL ? LICENSE : RECEIPT);
     carnet_state_name(name, vendor, rest);
-    return carnet_file_replace(state->folder, name, CARNET_STATE_FILE_MODE, bytes, size, diag);
+    return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), bytes, size, diag);
 }

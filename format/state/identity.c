@@ -26,9 +26,9 @@ static enum carnet_err open_vendor(const struct carnet_state *state, const struc
     carnet_state_name(name, vendor, "");
     int folder = state->folder < 0 ? -1 : openat(state->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (folder < 0 && (state->folder < 0 || errno == ENOENT))
-        return carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no state of this vendor in %s.", state->path);
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no state of this vendor in %s.", state->shown);
     if (folder < 0)
-        return carnet_fail_errno(diag, errno, "The folder %s/%s can't be opened", state->path, name);
+        return carnet_fail_errno(diag, errno, "The folder %s/%s can't be opened", state->shown, name);
     *fd = folder;
     return CARNET_OK;
 }
@@ -92,7 +92,8 @@ static enum carnet_err make_secret(const struct carnet_state *state, const struc
     char name[CARNET_STATE_NAME_SIZE];
     carnet_state_name(name, vendor, SECRET);
     carnet_random(secret, sizeof secret);
-    enum carnet_err err = carnet_file_create(state->folder, name, CARNET_STATE_FILE_MODE, secret, sizeof secret, diag);
+    enum carnet_err err =
+        carnet_file_create(state->folder, name, carnet_state_file_mode(state), secret, sizeof secret, diag);
     explicit_bzero(secret, sizeof secret);
     return err;
 }
@@ -163,7 +164,7 @@ static enum carnet_err show_key(struct carnet_state *state, const struct carnet_
         memcmp(held, public_key, sizeof held) == 0)
         return CARNET_OK;
     carnet_pem_write(public_key, pem);
-    return carnet_file_replace(state->folder, name, CARNET_STATE_FILE_MODE, pem, CARNET_PEM_SIZE, diag);
+    return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), pem, CARNET_PEM_SIZE, diag);
 }
 
 enum carnet_err carnet_state_machine_key(struct carnet_state *state, const struct carnet_digest *vendor, bool make,

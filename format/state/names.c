@@ -48,7 +48,7 @@ enum carnet_err carnet_state_list(const struct carnet_state *state, const char *
         return carnet_state_damaged(state, name, "is not a folder",
                                     "Move it away, or bring it back from a backup of the state folder.", diag);
     if (fd < 0 || (stream = fdopendir(fd)) == NULL) {
-        err = carnet_fail_errno(diag, errno, "The folder %s/%s can't be read", state->path, name);
+        err = carnet_fail_errno(diag, errno, "The folder %s/%s can't be read", state->shown, name);
         if (fd >= 0)
             (void)close(fd);
         return err;
@@ -62,7 +62,7 @@ enum carnet_err carnet_state_list(const struct carnet_state *state, const char *
         entry = readdir(stream);
     }
     if (err == CARNET_OK && errno != 0)
-        err = carnet_fail_errno(diag, errno, "The folder %s/%s can't be read", state->path, name);
+        err = carnet_fail_errno(diag, errno, "The folder %s/%s can't be read", state->shown, name);
     (void)closedir(stream);
     if (err == CARNET_OK) {
         if (names.count > 0)

@@ -9,13 +9,13 @@
 #define CARNET_STATE_NAME_SIZE 384
 /* "LICENSE.64 hex digits" and NUL. */
 #define CARNET_STATE_GRANT_SIZE (CARNET_ID_TEXT_SIZE + CARNET_HEX_SIZE)
-#define CARNET_STATE_FILE_MODE 0644
-#define CARNET_STATE_FOLDER_MODE 0755
 
 struct carnet_state {
     char *path;
-    int folder; /* -1 for a state that is not there */
-    int lock;   /* -1 without */
+    char shown[320]; /* the path as messages show it */
+    bool shared;     /* others may read: a state that root made, or one whose folder was opened to them */
+    int folder;      /* -1 for a state that is not there */
+    int lock;        /* -1 without */
     bool write;
     struct carnet_anchor *anchors;
     struct carnet_known_key *known;
@@ -37,7 +37,10 @@ CARNET_MUST_USE enum carnet_err carnet_state_read(const struct carnet_state *sta
 /* CARNET_STATE_DAMAGED: "PATH/NAME WHAT." and what to do. */
 enum carnet_err carnet_state_damaged(const struct carnet_state *state, const char *name, const char *what,
                                      const char *next, struct carnet_diag *diag);
-/* Makes a folder of the state, readable by all. */
+/* The modes of what is written: others read a shared state alone. */
+mode_t carnet_state_file_mode(const struct carnet_state *state);
+mode_t carnet_state_folder_mode(const struct carnet_state *state);
+/* Makes a folder of the state. */
 CARNET_MUST_USE enum carnet_err carnet_state_folder(const struct carnet_state *state, const char *name,
                                                     struct carnet_diag *diag);
 /* The names in a folder but those that begin with a dot; none where it is absent. */

@@ -55,7 +55,7 @@ static enum carnet_err read_sent(const struct carnet_state *state, const struct 
         goto out;
     err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, NULL);
     if (err == CARNET_NO_MEMORY || err == CARNET_CONFIGURATION) {
-        err = carnet_fail(diag, err, "", "%s/%s can't be read: %s", state->path, name, carnet_outcome_meaning(err));
+        err = carnet_fail(diag, err, "", "%s/%s can't be read: %s", state->shown, name, carnet_outcome_meaning(err));
         goto out;
     }
     const struct carnet_intact *intact = reading == NULL ? NULL : carnet_reading_intact(reading);
@@ -150,7 +150,7 @@ enum carnet_err carnet_state_send(struct carnet_state *state, const struct carne
         err = carnet_state_read(state, path, CARNET_BUNDLE_MOST, &held, diag);
         if (err == CARNET_OK && (held.size != size || memcmp(held.bytes, bytes, size) != 0))
             err =
-                carnet_fail(diag, CARNET_EXISTS, "", "%s/%s is there already, with other content.", state->path, path);
+                carnet_fail(diag, CARNET_EXISTS, "", "%s/%s is there already, with other content.", state->shown, path);
         goto out;
     }
     ptrdiff_t at = newest(&names, NULL, NULL);
@@ -162,7 +162,7 @@ enum carnet_err carnet_state_send(struct carnet_state *state, const struct carne
     carnet_state_name(folder, vendor, SENT);
     err = carnet_state_folder(state, folder, diag);
     if (err == CARNET_OK)
-        err = carnet_file_create(state->folder, path, CARNET_STATE_FILE_MODE, bytes, size, diag);
+        err = carnet_file_create(state->folder, path, carnet_state_file_mode(state), bytes, size, diag);
 out:
     carnet_buffer_clear(&held);
     carnet_state_names_clear(&names);

@@ -71,11 +71,19 @@ void carnet_state_name(char out[CARNET_STATE_NAME_SIZE], const struct carnet_dig
 enum carnet_err carnet_state_damaged(const struct carnet_state *state, const char *name, const char *what,
                                      const char *next, struct carnet_diag *diag)
 {
-    char shown[320];
-    (void)carnet_fail(diag, CARNET_STATE_DAMAGED, "", "%s/%s %s.",
-                      carnet_text_escape(state->path, strlen(state->path), shown, sizeof shown), name, what);
+    (void)carnet_fail(diag, CARNET_STATE_DAMAGED, "", "%s/%s %s.", state->shown, name, what);
     (void)carnet_fail_next(diag, "%s", next);
     return CARNET_STATE_DAMAGED;
+}
+
+mode_t carnet_state_file_mode(const struct carnet_state *state)
+{
+    return state->shared ? 0644 : 0600;
+}
+
+mode_t carnet_state_folder_mode(const struct carnet_state *state)
+{
+    return state->shared ? 0755 : 0700;
 }
 
 bool carnet_state_has(const struct carnet_state *state, const char *name)
@@ -90,10 +98,10 @@ enum carnet_err carnet_state_read(const struct carnet_state *state, const char *
     static const char next[] = "Move it away, or bring it back from a backup of the state folder.";
     struct carnet_diag inner = {0};
     if (state->folder < 0)
-        return carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no state in %s.", state->path);
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no state in %s.", state->shown);
     enum carnet_err err = carnet_file_read(state->folder, name, most, true, out, &inner);
     if (err == CARNET_NO_INPUT && inner.sys_errno == ENOENT)
-        return carnet_fail(diag, CARNET_NOT_FOUND, "", "%s/%s is not there.", state->path, name);
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "%s/%s is not there.", state->shown, name);
     if (err == CARNET_NO_INPUT)
         return carnet_state_damaged(state, name, "is not a file", next, diag);
     if (err == CARNET_MALFORMED)
@@ -111,8 +119,8 @@ static enum carnet_err make_folder(const struct carnet_state *state, const char 
     char *path = join(state->path, name);
     if (path == NULL)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to make a folder.");
-    enum carnet_err err = carnet_folder_make(path, CARNET_STATE_FOLDER_MODE, diag);
-    if (err == CARNET_OK && fchmodat(state->folder, name, CARNET_STATE_FOLDER_MODE, 0) != 0)
+    enum carnet_err err = carnet_folder_make(path, carnet_state_folder_mode(state), diag);
+    if (err == CARNET_OK && fchmodat(state->folder, name, carnet_state_folder_mode(state), 0) != 0)
         err = carnet_fail_errno(diag, errno, "The folder %s can't be opened for those who check", path);
     free(path);
     return err;
@@ -168,7 +176,7 @@ static enum carnet_err check_version(const struct carnet_state *state, struct ca
             err = carnet_fail(
                 diag, CARNET_CONFIGURATION, "",
                 "The state in %s was written by a newer carnet (version %u of the state; this one knows %u).",
-                state->path, version, VERSION_HERE);
+                state->shown, version, VERSION_HERE);
             (void)carnet_fail_next(diag, "Update carnet on this machine.");
         }
     }
@@ -220,8 +228,8 @@ static enum carnet_err open_for_writing(struct carnet_state *state, bool existed
     enum carnet_err err = check_version(state, diag);
     if (err != CARNET_OK)
         return err;
-    if (!existed && fchmod(state->folder, CARNET_STATE_FOLDER_MODE) != 0)
-        return carnet_fail_errno(diag, errno, "The folder %s can't be opened for those who check", state->path);
+    if (!existed && fchmod(state->folder, carnet_state_folder_mode(state)) != 0)
+        return carnet_fail_errno(diag, errno, "The folder %s can't be opened for those who check", state->shown);
     err = carnet_file_lock(state->folder, LOCK, LOCK_MODE, true, LOCK_SECONDS, &state->lock, diag);
     if (err != CARNET_OK)
         return err;
@@ -230,7 +238,7 @@ static enum carnet_err open_for_writing(struct carnet_state *state, bool existed
     if (err == CARNET_OK && !carnet_state_has(state, VERSION)) {
         char text[16];
         int length = snprintf(text, sizeof text, "%u\n", VERSION_HERE);
-        err = carnet_file_create(state->folder, VERSION, CARNET_STATE_FILE_MODE, text, (size_t)length, diag);
+        err = carnet_file_create(state->folder, VERSION, carnet_state_file_mode(state), text, (size_t)length, diag);
     }
     return err;
 }
@@ -246,12 +254,14 @@ enum carnet_err carnet_state_open(const char *path, bool write, struct carnet_st
         state->folder = state->lock = -1;
         state->write = write;
         state->path = strdup(path);
+        state->shared = existed ? (status.st_mode & 0055) == 0055 : geteuid() == 0;
+        (void)carnet_text_escape(path, strlen(path), state->shown, sizeof state->shown);
     }
     if (state == NULL || state->path == NULL) {
         err = carnet_fail(&inner, CARNET_NO_MEMORY, "", "There is not enough memory to open the state.");
         goto out;
     }
-    if (write && (err = carnet_folder_make(path, CARNET_STATE_FOLDER_MODE, &inner)) != CARNET_OK)
+    if (write && (err = carnet_folder_make(path, carnet_state_folder_mode(state), &inner)) != CARNET_OK)
         goto out;
     err = carnet_folder_open(path, &state->folder, &inner);
     if (err == CARNET_NO_INPUT && inner.sys_errno == ENOENT && !write) {
@@ -365,6 +375,34 @@ out:
     return err;
 }
 
+/* T-5: a key has one role for life. */
+static enum carnet_err refuse_other_role(const struct carnet_state *state, const struct carnet_digest *id,
+                                         struct carnet_diag *diag)
+{
+    struct carnet_state_grant *grants = NULL;
+    size_t count = 0;
+    const char *whose = NULL;
+    for (size_t i = 0; i < state->view.known_count; i++)
+        if (state->known[i].role != CARNET_ROLE_ROOT && carnet_digest_equal(&state->known[i].id, id))
+            whose = "this machine's own key";
+    enum carnet_err err = carnet_state_grants(state, NULL, &grants, &count, diag);
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
+        const struct carnet_reading *readings[] = {grants[i].reading, grants[i].receipt};
+        for (size_t k = 0; k < 2; k++) {
+            const struct carnet_judged *judged = readings[k] == NULL ? NULL : carnet_reading_judged(readings[k]);
+            if (judged != NULL && carnet_digest_equal(carnet_judged_signer(judged), id))
+                whose = "the administrator's issuer key";
+        }
+    }
+    carnet_state_grants_free(grants, count);
+    if (err != CARNET_OK || whose == NULL)
+        return err;
+    (void)carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5", "This is %s; a key has one role for life, so it is no root.",
+                      whose);
+    (void)carnet_fail_next(diag, "Ask the vendor for the root key.");
+    return CARNET_UNTRUSTED_KEY;
+}
+
 enum carnet_err carnet_state_pin(struct carnet_state *state, const uint8_t public_key[CARNET_PUBLIC_KEY_SIZE],
                                  struct carnet_digest *vendor, struct carnet_diag *diag)
 {
@@ -374,17 +412,15 @@ enum carnet_err carnet_state_pin(struct carnet_state *state, const uint8_t publi
     if (err != CARNET_OK || (err = carnet_key_gate(public_key, diag)) != CARNET_OK)
         return err;
     carnet_key_id(public_key, &id);
-    for (size_t i = 0; i < state->view.known_count; i++)
-        if (state->known[i].role != CARNET_ROLE_ROOT && carnet_digest_equal(&state->known[i].id, &id))
-            return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
-                               "This is the machine's own key; a key has one role for life.");
+    if ((err = refuse_other_role(state, &id, diag)) != CARNET_OK)
+        return err;
     if (carnet_state_must_pinned(state, &id, NULL) != CARNET_OK) {
         carnet_state_name(name, &id, "");
         if ((err = carnet_state_folder(state, name, diag)) != CARNET_OK)
             return err;
         carnet_pem_write(public_key, pem);
         carnet_state_name(name, &id, "root.pem");
-        err = carnet_file_create(state->folder, name, CARNET_STATE_FILE_MODE, pem, CARNET_PEM_SIZE, diag);
+        err = carnet_file_create(state->folder, name, carnet_state_file_mode(state), pem, CARNET_PEM_SIZE, diag);
         if (err != CARNET_OK || (err = carnet_state_load(state, diag)) != CARNET_OK)
             return err;
     }

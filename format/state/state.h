@@ -37,7 +37,8 @@ const char *carnet_state_path(const struct carnet_state *state);
 /* ---- vendors ---- */
 /* The anchors of all pinned vendors, and the own keys as known keys; borrowed, valid until the next pin or close. */
 const struct carnet_anchors *carnet_state_anchors(const struct carnet_state *state);
-/* Pins a root key: its id becomes the vendor id. The same again is CARNET_OK. */
+/* Pins a root key: its id becomes the vendor id. The same again is CARNET_OK. CARNET_UNTRUSTED_KEY for a key that the
+ * state knows in another role: a machine key, or the issuer of a license that is installed (T-5). */
 CARNET_MUST_USE enum carnet_err carnet_state_pin(struct carnet_state *state,
                                                  const uint8_t public_key[CARNET_PUBLIC_KEY_SIZE],
                                                  struct carnet_digest *vendor, struct carnet_diag *diag);

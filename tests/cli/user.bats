@@ -228,10 +228,10 @@ setup() {
     fi
     expect wrong-user 14 carnet-user check cad
     says "M-6"
-    chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/machines "$BATS_TEST_TMPDIR"/states
-    if command -v setpriv >/dev/null && setpriv --reuid 65534 --clear-groups ls "$CARNET_STATE" >/dev/null 2>&1; then
-        expect ok 0 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" check cad
-    fi
+    open_to_others
+    install -m 755 "$(command -v carnet-user)" "$BATS_TEST_TMPDIR/carnet-user"
+    chmod -R a+rX "$BATS_TEST_TMPDIR/states"
+    expect ok 0 setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/carnet-user" check cad
 }
 
 @test "altered, strange and wrong files are refused on the user's side, and nothing is written" {
@@ -355,11 +355,194 @@ setup() {
     says "newer"
     printf '1\n' >"$CARNET_STATE/version"
     if [ "$(id -u)" -eq 0 ]; then
-        chmod 755 "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR"/machines "$BATS_TEST_TMPDIR"/states
+        open_to_others
+        install -m 755 "$(command -v carnet-user)" "$BATS_TEST_TMPDIR/carnet-user"
+        chmod a+rx "$BATS_TEST_TMPDIR/states"
         remember "$CARNET_STATE"
-        expect permission 77 setpriv --reuid 65534 --clear-groups "$(command -v carnet-user)" --state "$CARNET_STATE" release cad -y -o /dev/null --force
+        expect permission 77 setpriv --reuid 65534 --clear-groups "$BATS_TEST_TMPDIR/carnet-user" --state "$CARNET_STATE" release cad -y -o /dev/null --force
         unchanged "$CARNET_STATE"
     fi
+}
+
+# Opens the test's folder to other users.
+open_to_others() {
+    local folder=$BATS_TEST_TMPDIR
+    while [ "${#folder}" -gt 4 ]; do
+        chmod a+rx "$folder"
+        folder=${folder%/*}
+    done
+    chmod -R a+rX "$BATS_TEST_TMPDIR/machines"
+}
+
+# Runs a script as root of a machine whose /var/lib is empty; `as_nobody` in it is an ordinary user with a home of its own.
+on_system() {
+    local space=(unshare -m)
+    [ "$(id -u)" -eq 0 ] || space=(unshare -r -m)
+    open_to_others
+    mkdir -p -m 777 "$BATS_TEST_TMPDIR/nobody"
+    install -m 755 "$(command -v carnet-user)" "$BATS_TEST_TMPDIR/carnet-user"
+    cat >"$BATS_TEST_TMPDIR/script" <<SCRIPT
+set -eu
+mount -t tmpfs none /var/lib
+unset CARNET_STATE
+as_nobody() {
+    HOME=$BATS_TEST_TMPDIR/nobody setpriv --reuid 65534 --clear-groups "\$@"
+}
+user=$BATS_TEST_TMPDIR/carnet-user
+SCRIPT
+    cat >>"$BATS_TEST_TMPDIR/script"
+    "${space[@]}" bash "$BATS_TEST_TMPDIR/script"
+}
+
+@test "another user's own state neither widens the machine's vendors nor revives what ended there" {
+    [ "$(id -u)" -eq 0 ] || return 0 # an ordinary user can't be two users
+    vendor
+    machine one
+    real=$root_id
+    carnet-admin --quiet --home "$BATS_TEST_TMPDIR/forger" init --role both --name Me --no-passphrase
+    carnet-admin --home "$BATS_TEST_TMPDIR/forger" key export root -o forged.pem >/dev/null
+    forged=$(openssl pkey -pubin -in forged.pem -outform DER | sha256sum | cut -d' ' -f1)
+    carnet-admin --quiet --home "$BATS_TEST_TMPDIR/forger" entitle --license CAD-1 --product cad --licensee Me --seats 9 --offline allowed -o fe.carnet
+    carnet-admin --quiet --home "$BATS_TEST_TMPDIR/forger" import fe.carnet
+    carnet-admin --quiet --home "$BATS_TEST_TMPDIR/forger" convert CAD-1 offline -y
+    chmod 777 .
+    expect ok 0 on_system <<SCRIPT
+\$user trust add root.pem --id $real
+\$user fingerprint --product cad --omit user -o f.carnet --quiet
+carnet-admin --quiet assign f.carnet -o l.carnet
+\$user activate l.carnet
+as_nobody \$user check cad
+
+as_nobody \$user trust add forged.pem --id $forged
+as_nobody \$user fingerprint --vendor $forged --product cad -o ff.carnet --quiet
+carnet-admin --quiet --home $BATS_TEST_TMPDIR/forger assign ff.carnet -o fl.carnet
+as_nobody \$user activate fl.carnet
+echo "--- the copy"
+mkdir -p $BATS_TEST_TMPDIR/nobody/copy
+as_nobody cp -r /var/lib/carnet $BATS_TEST_TMPDIR/nobody/copy 2>/dev/null || :
+as_nobody rm -rf $BATS_TEST_TMPDIR/nobody/.local/share/carnet/vendors/$real
+cp -r $BATS_TEST_TMPDIR/nobody/copy/carnet/vendors/$real $BATS_TEST_TMPDIR/nobody/.local/share/carnet/vendors/
+chmod -R a+rX $BATS_TEST_TMPDIR/nobody/.local/share/carnet
+\$user release cad -y -o r.carnet --quiet
+code=0; \$user check cad --quiet || code=\$?
+echo "root: \$code"
+code=0; as_nobody \$user check cad --quiet || code=\$?
+echo "nobody: \$code"
+echo 2 >/var/lib/carnet/version
+code=0; as_nobody \$user check cad --vendor $forged || code=\$?
+echo "own, with a damaged machine's: \$code"
+SCRIPT
+    says '^root: 16$' '^nobody: 16$' "^own, with a damaged machine's: 0$" "Not all of this machine"
+}
+
+@test "check takes a whole vendor id alone" {
+    vendor
+    licensed one a
+    expect ok 0 carnet-user check cad --vendor "$root_id"
+    expect usage 64 carnet-user check cad --vendor "${root_id:0:8}"
+    says "whole vendor id"
+}
+
+@test "damage never revives a license: a receipt that can't be read has ended it, and is put again" {
+    vendor
+    licensed one a
+    carnet-user release cad -y -o r.carnet --quiet
+    carnet-admin --quiet free r.carnet -o receipt.carnet
+    expect ok 0 carnet-user activate receipt.carnet
+    rm "$CARNET_STATE"/vendors/*/sent/*release*
+    expect released 16 carnet-user check cad
+    : >"$(echo "$CARNET_STATE"/vendors/*/grants/*.receipt)"
+    expect state-damaged 93 carnet-user check cad
+    says "G-4"
+    expect ok 0 carnet-user activate receipt.carnet
+    says "Noted"
+    expect released 16 carnet-user check cad
+}
+
+@test "O-3: a receipt raises the signed floor alone, O-2 holds for it" {
+    vendor
+    licensed one a
+    carnet-user fingerprint --product cad --new -o two.fingerprint --quiet
+    carnet-user release cad -y -o r.carnet --quiet
+    carnet-admin --quiet free r.carnet -o receipt.carnet
+    expect not-yet-valid 12 faketime '-4 days' carnet-user activate receipt.carnet
+    says "O-2"
+    expect ok 0 faketime '+10 years' carnet-user activate receipt.carnet
+    carnet-admin --quiet assign two.fingerprint -o two.license
+    expect ok 0 carnet-user activate two.license
+    expect ok 0 carnet-user check cad
+}
+
+@test "T-5: the administrator's issuer key is no root, and nothing advises to trust it" {
+    vendor
+    licensed one a
+    carnet-admin key export issuer -o issuer.pem >/dev/null
+    remember "$CARNET_STATE"
+    expect untrusted-key 32 carnet-user trust add issuer.pem -y
+    says "T-5" "one role"
+    unchanged "$CARNET_STATE"
+    expect ok 0 carnet-user check cad
+}
+
+@test "a refused fingerprint makes no key" {
+    vendor
+    machine one
+    trust
+    remember "$CARNET_STATE"
+    expect usage 64 carnet-user fingerprint --product 'bad id!' -o f.carnet
+    expect usage 64 carnet-user fingerprint --label "$(printf 'a\tb')" -o f.carnet
+    expect not-found 46 carnet-user fingerprint --for-user no-such-user-here -o f.carnet
+    unchanged "$CARNET_STATE"
+    [ ! -e f.carnet ]
+}
+
+@test "a private state stays private, and a strict umask too" {
+    vendor
+    machine one
+    mkdir -m 700 "${CARNET_STATE%/*}" && mkdir -m 700 "$CARNET_STATE"
+    trust
+    (umask 077 && carnet-user fingerprint --product cad -o f.carnet --quiet)
+    [ -z "$(find "$CARNET_STATE" f.carnet -perm /077)" ]
+}
+
+@test "a link on the stick is not followed" {
+    vendor
+    machine one
+    trust
+    mkdir stick victim
+    ln -s ../victim stick/carnet
+    expect exists 73 carnet-user fingerprint --product cad --to stick
+    says "not a folder of the stick"
+    [ -z "$(ls victim)" ]
+}
+
+@test "what is installed comes before a file of the same name" {
+    vendor
+    licensed one a
+    touch cad
+    expect ok 0 carnet-user release cad -y -o r.carnet
+}
+
+@test "a state's path never reaches the terminal raw" {
+    vendor
+    machine one
+    CARNET_STATE=$BATS_TEST_TMPDIR/$'odd\033[31m'
+    trust
+    echo 9 >"$CARNET_STATE/version"
+    expect configuration 78 carnet-user status
+    not_says $'\033'
+    echo 1 >"$CARNET_STATE/version"
+    expect ok 0 carnet-user status
+    not_says $'\033'
+}
+
+@test "M-6: in a user namespace nobody is the user that a license is fixed to" {
+    vendor
+    licensed one a
+    expect ok 0 carnet-user check cad
+    mkdir -p "$CARNET_SYSROOT/proc/self"
+    echo "0 65534 1" >"$CARNET_SYSROOT/proc/self/uid_map"
+    expect wrong-user 14 carnet-user check cad
 }
 
 @test "G-3: two licenses of one grant with the same number show a forked ledger; the installed one stays" {

@@ -50,7 +50,7 @@ void cli_process_start(void)
 #ifndef UNDER_SANITIZER                  /* the leak checker attaches to the process */
     (void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 #endif
-    (void)umask(S_IWGRP | S_IWOTH);
+    (void)umask(umask(S_IRWXG | S_IRWXO) | S_IWGRP | S_IWOTH); /* a stricter one of the caller stays */
     (void)setlocale(LC_CTYPE, ""); /* in a locale that is not there, C's rules are good enough */
     signal(SIGPIPE, SIG_IGN);      /* so that a closed pipe is an error like any other */
 }

@@ -67,22 +67,26 @@ static bool holds(int folder, const char *name, const uint8_t *bytes, size_t siz
 typedef enum carnet_err write_fn(int folder, const char *name, const void *bytes, size_t size,
                                  struct carnet_diag *diag);
 
+/* Results are for others, as far as the caller's umask lets them. */
+static mode_t result_mode(void)
+{
+    const mode_t mask = umask(0);
+    (void)umask(mask);
+    return (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) & ~mask;
+}
+
 static enum carnet_err write_local(int folder, const char *name, const void *bytes, size_t size,
                                    struct carnet_diag *diag)
 {
-    return carnet_file_create(folder, name, 0644, bytes, size, diag);
+    return carnet_file_create(folder, name, result_mode(), bytes, size, diag);
 }
 
 /* Writes under the first proper name that is free, or finds the same bytes under one (N-1). */
-static enum carnet_err write_named(struct cli *cli, const char *folder, const struct cli_output *output,
-                                   write_fn *write_file, char name[NAME_SIZE])
+static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_output *output, write_fn *write_file,
+                                   char name[NAME_SIZE])
 {
     static const int lengths[] = {8, 16, 64};
-    int fd = -1;
-    enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
-    if (err != CARNET_OK)
-        return err;
-    err = CARNET_EXISTS;
+    enum carnet_err err = CARNET_EXISTS;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && err == CARNET_EXISTS; i++) {
         struct stat status;
         proper_name(output, lengths[i], name);
@@ -96,7 +100,6 @@ static enum carnet_err write_named(struct cli *cli, const char *folder, const st
         if (err == CARNET_EXISTS && holds(fd, name, output->bytes, output->size))
             err = CARNET_OK;
     }
-    (void)close(fd);
     if (err == CARNET_EXISTS)
         (void)carnet_fail(&cli->diag, err, "N-1", "All names that this bundle may have hold other files.");
     return err;
@@ -167,14 +170,14 @@ static enum carnet_err write_file_option(struct cli *cli, const struct cli_outpu
         goto out;
     if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
         if (!cli_dry_run(cli))
-            err = carnet_file_create(fd, name, 0644, output->bytes, output->size, &cli->diag);
+            err = carnet_file_create(fd, name, result_mode(), output->bytes, output->size, &cli->diag);
     } else if (!holds(fd, name, output->bytes, output->size)) {
         if (!cli_flag(cli, "force"))
             err = taken(cli, file);
         else if (!S_ISREG(status.st_mode))
             err = carnet_fail(&cli->diag, CARNET_EXISTS, "", "What is there is not a file, and is not replaced.");
         else if (!cli_dry_run(cli))
-            err = carnet_file_replace(fd, name, 0644, output->bytes, output->size, &cli->diag);
+            err = carnet_file_replace(fd, name, result_mode(), output->bytes, output->size, &cli->diag);
     }
     if (err == CARNET_OK)
         tell_path(cli, file);
@@ -188,50 +191,64 @@ out:
 }
 
 /* carnet/README.TXT is written once; another one that is there is left alone. */
-static enum carnet_err write_readme(struct cli *cli, const char *folder)
+static enum carnet_err write_readme(struct cli *cli, int folder)
 {
-    int fd = -1;
-    enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
-    if (err != CARNET_OK)
-        return err;
-    if (faccessat(fd, "README.TXT", F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        err = carnet_file_deliver(fd, "README.TXT", readme, sizeof readme - 1, &cli->diag);
-    (void)close(fd);
+    if (faccessat(folder, "README.TXT", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return CARNET_OK;
+    const enum carnet_err err = carnet_file_deliver(folder, "README.TXT", readme, sizeof readme - 1, &cli->diag);
     return err == CARNET_EXISTS ? CARNET_OK : err;
+}
+
+/* Opens a folder of the stick, making it when `make` and absent. A link is not followed: it leads off the stick. */
+static enum carnet_err open_below(struct cli *cli, int parent, const char *name, bool make, int *fd)
+{
+    if (make && mkdirat(parent, name, S_IRWXU | S_IRGRP | S_IXGRP | S_IROTH | S_IXOTH) == 0) {
+        if (fsync(parent) != 0)
+            return carnet_fail_errno(&cli->diag, errno, "The folder %s can't be made on the stick", name);
+    } else if (make && errno != EEXIST) {
+        const int cause = errno;
+        const enum carnet_err err =
+            carnet_fail_errno(&cli->diag, cause, "The folder %s can't be made on the stick", name);
+        cli->diag.err = cause == ENOSPC ? CARNET_STICK_FULL : cause == EROFS ? CARNET_STICK_READ_ONLY : err;
+        return cli->diag.err;
+    }
+    *fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (*fd >= 0 || (errno == ENOENT && !make))
+        return CARNET_OK;
+    if (errno == ELOOP || errno == ENOTDIR)
+        return carnet_fail(&cli->diag, CARNET_EXISTS, "", "%s is there already, and is not a folder of the stick.",
+                           name);
+    return carnet_fail_errno(&cli->diag, errno, "The folder %s on the stick can't be opened", name);
 }
 
 static enum carnet_err write_to_option(struct cli *cli, const struct cli_output *output, const char *dir)
 {
-    char name[NAME_SIZE];
-    char *top = NULL, *folder = NULL;
+    char name[NAME_SIZE], folder[PATH_MAX];
     const char *way = output->kind->signer == CARNET_ROLE_ISSUER ? "to-user" : "to-admin";
-    struct stat status;
-    enum carnet_err err = CARNET_OK;
-
-    if (asprintf(&top, "%s/carnet", dir) < 0)
-        top = NULL;
-    if (top == NULL || asprintf(&folder, "%s/%s", top, way) < 0)
-        folder = NULL;
-    if (folder == NULL) {
-        err = CARNET_NO_MEMORY;
-        goto out;
-    }
-    if (!cli_dry_run(cli)) {
-        err = carnet_folder_make(folder, 0755, &cli->diag);
-        if (err == CARNET_OK)
-            err = write_readme(cli, top);
-    }
-    if (err == CARNET_OK && cli_dry_run(cli) && stat(folder, &status) != 0)
+    const bool make = !cli_dry_run(cli);
+    int stick = -1, top = -1, fd = -1;
+    enum carnet_err err = carnet_folder_open(dir, &stick, &cli->diag);
+    if (err == CARNET_OK)
+        err = open_below(cli, stick, "carnet", make, &top);
+    if (err == CARNET_OK && make)
+        err = write_readme(cli, top);
+    if (err == CARNET_OK && top >= 0)
+        err = open_below(cli, top, way, make, &fd);
+    if (err == CARNET_OK && fd < 0)
         proper_name(output, 8, name);
     else if (err == CARNET_OK)
-        err = write_named(cli, folder, output, carnet_file_deliver, name);
-    if (err == CARNET_OK)
+        err = write_named(cli, fd, output, carnet_file_deliver, name);
+    if (err == CARNET_OK) {
+        (void)snprintf(folder, sizeof folder, "%s/carnet/%s", dir, way);
         err = tell_joined(cli, folder, name);
-out:
-    if (err != CARNET_OK)
+    } else {
         cli_place(cli, dir);
-    free(folder);
-    free(top);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        const int open_one = i == 0 ? fd : i == 1 ? top : stick;
+        if (open_one >= 0)
+            (void)close(open_one);
+    }
     return err;
 }
 
@@ -250,9 +267,14 @@ static enum carnet_err write_text_option(struct cli *cli, const struct cli_outpu
 static enum carnet_err write_here(struct cli *cli, const struct cli_output *output)
 {
     char name[NAME_SIZE];
-    enum carnet_err err = write_named(cli, ".", output, write_local, name);
+    int fd = -1;
+    enum carnet_err err = carnet_folder_open(".", &fd, &cli->diag);
+    if (err != CARNET_OK)
+        return err;
+    err = write_named(cli, fd, output, write_local, name);
     if (err == CARNET_OK)
         tell_path(cli, name);
+    (void)close(fd);
     return err;
 }
 

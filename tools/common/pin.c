@@ -6,7 +6,7 @@
 #include "bundle/armour.h"
 #include "common/io.h"
 
-#define PEM_FILE_MOST (64U * 1024U)
+#define PEM_FILE_MOST ((size_t)64 * 1024)
 
 /* The id as people give it: groups and upper case are taken, other characters are not. */
 static enum carnet_err parse_given(struct cli *cli, const char *given, struct carnet_digest *out)

@@ -7,6 +7,12 @@
 #include "rules/dates.h"
 #include "user.h"
 
+/* The license that the state holds of a grant, or NULL: none was activated, or it can't be read any more. */
+static const struct carnet_judged *installed_license(const struct carnet_state_grant *known)
+{
+    return known == NULL || known->reading == NULL ? NULL : carnet_reading_judged(known->reading);
+}
+
 /* What the state holds of one grant, or NULL. */
 static const struct carnet_state_grant *find_grant(const struct carnet_state_grant *grants, size_t count,
                                                    const struct carnet_grant *name)
@@ -25,9 +31,9 @@ static enum carnet_err check_order(struct cli *cli, const struct carnet_judged *
     struct carnet_diag *diag = cli_diag(cli);
     const struct carnet_license *l = carnet_document_license(carnet_judged_document(license));
     *already = false;
-    if (known == NULL || known->reading == NULL || carnet_reading_judged(known->reading) == NULL)
+    const struct carnet_judged *installed = installed_license(known);
+    if (installed == NULL)
         return CARNET_OK;
-    const struct carnet_judged *installed = carnet_reading_judged(known->reading);
     const struct carnet_license *i = carnet_document_license(carnet_judged_document(installed));
     if (l->grant.epoch == i->grant.epoch && l->grant.serial == i->grant.serial) {
         *already = carnet_digest_equal(carnet_judged_id(license), carnet_judged_id(installed));
@@ -91,11 +97,7 @@ static enum carnet_err activate_license(struct cli *cli, struct carnet_state *st
         err = carnet_surroundings_read(state, &l->vendor, &machine, now, &surroundings, diag);
     if (err != CARNET_OK)
         return err;
-    const struct carnet_judged *end =
-        known == NULL || known->receipt == NULL ? NULL : carnet_reading_judged(known->receipt);
-    carnet_check_license(judged, known != NULL && known->released,
-                         end == NULL ? NULL : carnet_document_receipt(carnet_judged_document(end)), &surroundings,
-                         &nothing, &check);
+    carnet_check_license(judged, known, &surroundings, &nothing, &check);
     cli_set(cli, "license", user_license_json(l, &check));
     cli_set(cli, "checks", user_checks_json(&check));
     cli_set(cli, "match", user_match_json(&check.match, &l->matching));
@@ -106,7 +108,7 @@ static enum carnet_err activate_license(struct cli *cli, struct carnet_state *st
     err = check_order(cli, judged, known, &already);
     if (err == CARNET_OK)
         err = check_fits(cli, &check);
-    if (err == CARNET_OK && (known == NULL || known->reading == NULL))
+    if (err == CARNET_OK && installed_license(known) == NULL)
         err = check_in_time(cli, l, now);
     if (err != CARNET_OK)
         return err;
@@ -119,7 +121,8 @@ static enum carnet_err activate_license(struct cli *cli, struct carnet_state *st
         const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
         err = carnet_state_put(state, judged, bytes, size, diag);
         if (err == CARNET_OK)
-            err = carnet_state_raise(state, &l->vendor, carnet_dates_latest(judged), now, diag);
+            err = carnet_state_raise(state, &l->vendor, carnet_dates_latest(judged),
+                                     check.err == CARNET_OK ? now : INT64_MIN, diag);
         if (err != CARNET_OK)
             return err;
     }
@@ -154,13 +157,14 @@ static enum carnet_err accept_receipt(struct cli *cli, struct carnet_state *stat
     cli_set(cli, "receipt",
             json_pack("{s:s,s:s,s:i,s:s}", "license", r->grant.license, "fingerprint", fingerprint, "seat",
                       (int)r->grant.seat, "end", end_word(r->end)));
-    bool already = known != NULL && known->ended;
+    /* One that can't be read any more is put again. */
+    bool already = known != NULL && known->receipt != NULL && carnet_reading_judged(known->receipt) != NULL;
     if (!already && !cli_dry_run(cli)) {
         size_t size;
         const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
         err = carnet_state_put(state, judged, bytes, size, diag);
         if (err == CARNET_OK)
-            err = carnet_state_raise(state, &r->vendor, carnet_dates_latest(judged), now, diag);
+            err = carnet_state_raise(state, &r->vendor, carnet_dates_latest(judged), INT64_MIN, diag);
         if (err != CARNET_OK)
             return err;
     }

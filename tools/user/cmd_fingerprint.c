@@ -238,26 +238,43 @@ static enum carnet_err make_and_write(struct cli *cli, struct carnet_state *stat
     return err;
 }
 
-/* --preview and --dry-run on a machine that has no key yet: digests can't be shown, since the secret is made with the
- * key. */
-static enum carnet_err secret_for(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
-                                  bool write, struct carnet_key **key, uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
-                                  bool *has_secret)
+/* The machine secret, or zeros where the machine has no key yet: then there are no digests to be shown. */
+static enum carnet_err read_secret(struct cli *cli, const struct carnet_state *state,
+                                   const struct carnet_digest *vendor, uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                   bool *has_secret)
 {
-    struct carnet_diag *diag = cli_diag(cli);
-    enum carnet_err err = CARNET_OK;
-    if (write)
-        err = carnet_state_machine_key(state, vendor, true, carnet_utc_now(), key, diag);
-    if (err == CARNET_OK)
-        err = carnet_state_secret(state, vendor, secret, diag);
+    enum carnet_err err = carnet_state_secret(state, vendor, secret, cli_diag(cli));
     *has_secret = err == CARNET_OK;
-    return err == CARNET_NOT_FOUND && !write ? CARNET_OK : err;
+    return err == CARNET_NOT_FOUND ? CARNET_OK : err;
+}
+
+/* From here on the state changes: all that can be refused was refused. A machine without a key gets one now. */
+static enum carnet_err write_fingerprint(struct cli *cli, struct fingerprint_view *view,
+                                         const struct carnet_digest *vendor)
+{
+    struct carnet_state *state = NULL;
+    struct carnet_key *key = NULL;
+    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
+    enum carnet_err err = user_state_open(cli, true, &state);
+    if (err == CARNET_OK)
+        err = carnet_state_machine_key(state, vendor, true, carnet_utc_now(), &key, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = read_secret(cli, state, vendor, secret, &view->has_digests);
+    if (err == CARNET_OK) {
+        memset(view->fingerprint, 0, sizeof(*view->fingerprint));
+        err = describe(cli, view->machine, vendor, secret, view);
+    }
+    if (err == CARNET_OK)
+        err = make_and_write(cli, state, key, view->fingerprint);
+    explicit_bzero(secret, sizeof(secret));
+    carnet_key_free(key);
+    carnet_state_close(state);
+    return err;
 }
 
 enum carnet_err user_fingerprint(struct cli *cli)
 {
     struct carnet_state *state = NULL;
-    struct carnet_key *key = NULL;
     struct carnet_machine *machine = calloc(1, sizeof(*machine));
     struct fingerprint_view view = {.machine = machine, .fingerprint = calloc(1, sizeof(*view.fingerprint))};
     struct carnet_digest vendor;
@@ -273,30 +290,24 @@ enum carnet_err user_fingerprint(struct cli *cli)
     if (err == CARNET_OK)
         err = user_state_open(cli, false, &state);
     if (err == CARNET_OK)
-        err = user_vendor(cli, state, cli_value_at(cli, "product", 0), &vendor);
+        err = user_vendor(cli, carnet_state_anchors(state), true, cli_value_at(cli, "product", 0), &vendor);
     if (err == CARNET_OK)
         err = fingerprint_vendor_pinned(cli, state, &vendor);
-    if (err == CARNET_OK && write) {
-        carnet_state_close(state);
-        state = NULL;
-        err = user_state_open(cli, true, &state);
-    }
     if (err == CARNET_OK)
         err = carnet_machine_read(machine, cli_diag(cli));
     if (err == CARNET_OK)
-        err = secret_for(cli, state, &vendor, write, &key, secret, &view.has_digests);
+        err = read_secret(cli, state, &vendor, secret, &view.has_digests);
     if (err == CARNET_OK)
         err = describe(cli, machine, &vendor, secret, &view);
+    carnet_state_close(state);
     if (err != CARNET_OK)
         goto out;
     fingerprint_show(cli, &view);
     if (write)
-        err = make_and_write(cli, state, key, view.fingerprint);
+        err = write_fingerprint(cli, &view, &vendor);
 out:
     explicit_bzero(secret, sizeof(secret));
-    carnet_key_free(key);
     free(view.fingerprint);
     free(machine);
-    carnet_state_close(state);
     return err;
 }

@@ -179,17 +179,28 @@ static enum carnet_err write_release(struct cli *cli, const struct carnet_state 
     return err;
 }
 
-/* Stops the license: under the state's lock, and only if nobody did so since it was looked at. */
+/* Stops the license: under the state's lock, and as the state is then, since somebody may have been here meanwhile. */
 static enum carnet_err stop(struct cli *cli, const struct subject *subject, const struct carnet_grant_name *name,
                             struct carnet_buffer *bytes)
 {
     const struct carnet_license *l = carnet_document_license(carnet_judged_document(subject->judged));
     struct carnet_state *state = NULL;
+    struct carnet_state_grant *grants = NULL;
+    struct subject now = *subject;
+    size_t count = 0;
     enum carnet_err err = user_state_open(cli, true, &state);
+    if (err == CARNET_OK)
+        err = carnet_state_grants(state, &l->vendor, &grants, &count, cli_diag(cli));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(grants[i].name.license, name->license) == 0 && grants[i].reading != NULL &&
+            carnet_digest_equal(&grants[i].name.fingerprint, &name->fingerprint) &&
+            carnet_reading_judged(grants[i].reading) != NULL)
+            take_grant(&grants[i], &now);
     if (err == CARNET_OK)
         err = carnet_state_sent_release(state, &l->vendor, name, bytes, cli_diag(cli));
     if (err == CARNET_NOT_FOUND)
-        err = make_release(cli, state, subject, bytes);
+        err = make_release(cli, state, &now, bytes);
+    carnet_state_grants_free(grants, count);
     carnet_state_close(state);
     return err;
 }
@@ -237,7 +248,7 @@ enum carnet_err user_release(struct cli *cli)
     struct subject subject = {0};
     size_t count = 0;
     const char *what = cli_argument(cli, 0);
-    bool is_file = strcmp(what, "-") == 0 || strchr(what, '/') != NULL || access(what, F_OK) == 0;
+    bool is_file = strcmp(what, "-") == 0 || strchr(what, '/') != NULL;
     struct carnet_digest vendor;
     const char *given = cli_value(cli, "vendor");
 
@@ -245,11 +256,16 @@ enum carnet_err user_release(struct cli *cli)
     if (err == CARNET_OK)
         err = user_state_open(cli, false, &state);
     if (err == CARNET_OK && given != NULL)
-        err = user_vendor(cli, state, NULL, &vendor);
+        err = user_vendor(cli, carnet_state_anchors(state), true, NULL, &vendor);
     if (err == CARNET_OK)
         err = carnet_state_grants(state, given != NULL ? &vendor : NULL, &grants, &count, cli_diag(cli));
     if (err != CARNET_OK)
         goto out;
+    if (!is_file) {
+        /* What is installed comes first: a product's folder may hold a file named like the product. */
+        err = find_installed(cli, grants, count, what, &subject);
+        is_file = err == CARNET_NO_LICENSE && access(what, F_OK) == 0;
+    }
     if (is_file) {
         struct carnet_read_options options = {
             .anchors = carnet_state_anchors(state),
@@ -258,8 +274,6 @@ enum carnet_err user_release(struct cli *cli)
         err = cli_bundle_read(cli, what, &options, &bundle);
         if (err == CARNET_OK)
             err = find_in_file(cli, state, grants, count, &bundle, &subject);
-    } else {
-        err = find_installed(cli, grants, count, what, &subject);
     }
     if (err == CARNET_OK)
         err = release(cli, state, &subject);

@@ -112,7 +112,9 @@ enum carnet_err user_status(struct cli *cli)
         err = carnet_machine_read(machine, cli_diag(cli));
     if (err != CARNET_OK)
         goto out;
-    cli_data(cli, "State: %s\n", carnet_state_path(state));
+    char path[256];
+    const char *where = carnet_state_path(state);
+    cli_data(cli, "State: %s\n", carnet_text_escape(where, strlen(where), path, sizeof(path)));
     cli_set(cli, "state", cli_json_text(carnet_state_path(state)));
     const struct carnet_anchors *anchors = carnet_state_anchors(state);
     if (anchors->count == 0)

@@ -61,13 +61,19 @@ static enum carnet_err vendor_of_product(struct cli *cli, const char *product, s
     return found == 1 ? CARNET_OK : CARNET_NOT_FOUND;
 }
 
-enum carnet_err user_vendor(struct cli *cli, const struct carnet_state *state, const char *product,
-                            struct carnet_digest *out)
+enum carnet_err user_vendor(struct cli *cli, const struct carnet_anchors *anchors, bool abbreviated,
+                            const char *product, struct carnet_digest *out)
 {
-    const struct carnet_anchors *anchors = carnet_state_anchors(state);
     const char *given = cli_value(cli, "vendor");
-    if (given != NULL)
+    if (given != NULL && abbreviated)
         return vendor_given(cli, anchors, given, out);
+    /* A script's question takes the whole id: an id with a wanted beginning is made in seconds. */
+    if (given != NULL && carnet_digest_parse(given, out) != CARNET_OK)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "The value of --vendor is not a whole vendor id: 64 "
+                           "hexadecimal digits.");
+    if (given != NULL)
+        return CARNET_OK;
     if (product != NULL) {
         enum carnet_err err = vendor_of_product(cli, product, out);
         if (err != CARNET_NOT_FOUND)

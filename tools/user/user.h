@@ -19,12 +19,12 @@ enum carnet_err user_release(struct cli *cli);
 /* Opens the state that --state, the environment or the user gives. */
 CARNET_MUST_USE enum carnet_err user_state_open(struct cli *cli, bool write, struct carnet_state **out);
 /*
- * The vendor a command speaks of: --vendor ID (all of it, or the beginning of a pinned one), else that of the product's
- * manifest (`product` may be NULL), else the only vendor pinned. Otherwise CARNET_NOT_FOUND (none) or CARNET_USAGE
- * (several), with words.
+ * The vendor a command speaks of: --vendor ID (all of it, or where `abbreviated` is allowed the beginning of one of
+ * `anchors`), else that of the product's manifest (`product` may be NULL), else the only one of `anchors`. Otherwise
+ * CARNET_NOT_FOUND (none) or CARNET_USAGE (several), with words.
  */
-CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet_state *state, const char *product,
-                                            struct carnet_digest *out);
+CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet_anchors *anchors, bool abbreviated,
+                                            const char *product, struct carnet_digest *out);
 /* The steps of a check, as the JSON array "checks". NULL without memory. */
 json_t *user_checks_json(const struct carnet_check *check);
 /* The facts of a match, as JSON. NULL without memory. */
