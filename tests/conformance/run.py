@@ -210,6 +210,23 @@ def requirements():
     return defined, set(re.findall(r"^\|[^|\n]*?`([a-z-]+)`", section.group(0), re.M)) if section else set()
 
 
+def of_ledger_and_keys():
+    """The requirements of ledger.md and keyfile.md, and those that are named, in ranges as well ("L-2 to L-5"), by the tests that
+    name the document. (License ids look like the ids of requirements.)
+    """
+    defined, named = set(), set()
+    tests = [path for path in glob.glob(os.path.join(TOP, "tests", "**", "*"), recursive=True)
+             if os.path.isfile(path) and "__pycache__" not in path and not os.path.samefile(path, __file__)]
+    for document, letter in (("ledger.md", "L"), ("keyfile.md", "Y")):
+        text = read(os.path.join(TOP, "spec", document)).decode()
+        defined |= set(re.findall(r"^- \*\*(%s-[0-9]+)\*\*" % letter, text, re.M))
+        for words in (read(path).decode("utf-8", "replace") for path in tests):
+            if "spec/" + document in words:
+                for first, last in re.findall(r"\b%s-([0-9]+)(?: to %s-([0-9]+))?\b" % (letter, letter), words):
+                    named |= {"%s-%d" % (letter, n) for n in range(int(first), int(last or first) + 1)}
+    return defined, named
+
+
 def traceability():
     defined, listed = requirements()
     differences, every = [], samples()
@@ -220,6 +237,10 @@ def traceability():
         if os.path.isfile(path) and "__pycache__" not in path:
             tests |= set(re.findall(r"\b[A-Z]-[0-9]+\b", read(path).decode("utf-8", "replace")))
     differences += ["%s is named by no sample and no test" % c for c in sorted(defined - named - tests)]
+    inner, inner_named = of_ledger_and_keys()
+    differences += ["%s is named by no test" % c for c in sorted(inner - inner_named)]
+    if len(inner) < 15:
+        differences.append("only %d requirements in ledger.md and keyfile.md" % len(inner))
     codes = set(outcome_codes())
     if not listed:
         differences.append("section 20 of the specification lists no outcomes")

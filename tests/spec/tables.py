@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(TOP, "tests", "independent"))
-from carnet_documents import KINDS  # noqa: E402
+from carnet_documents import HIDDEN, KINDS  # noqa: E402
 
 
 def read(*path):
@@ -64,6 +64,8 @@ def hidden_characters():
     wanted = {c for first, last in listed for c in range(first, last + 1)}
     in_xml = {c for c in wanted if c in (9, 10, 13) or 0x20 <= c <= 0xD7FF or 0xE000 <= c <= 0xFFFD or c >= 0x10000}
     differ("hidden characters of the schema", {hex(c) for c in in_xml}, {hex(c) for c in refused - {0x20}})
+    found = {hex(c) for c in range(0x110000) if HIDDEN.search(chr(c))}
+    differ("hidden characters of the independent reader", {hex(c) for c in wanted if not 0xD800 <= c <= 0xDFFF}, found)
 
 
 def placeholders():
@@ -83,7 +85,7 @@ def limits():
         ("document", "prescan.h"), ("rules", "reading.h"), ("machine", "collect.h"), ("machine", "machine.h")))
     headers += read("format", "document", "xml_read.h")
     constants = {}
-    for name, value in re.findall(r"^#define (CARNET_[A-Z_]+) \(?([0-9u* ]+)\)?(?:\s|$)", headers, re.M):
+    for name, value in re.findall(r"^#define (CARNET_[A-Z_]+) \(?(?:\(size_t\))?([0-9u* ]+)\)?(?:\s|$)", headers, re.M):
         number = 1
         for factor in value.replace("u", "").split("*"):
             number *= int(factor)
