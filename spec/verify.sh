@@ -6,7 +6,7 @@
 #   verify.sh --root ROOT.pem FILE
 #
 # The last line is "OUTCOME CLAUSE sentence"; the exit status is the outcome's (format.md, section 20).
-# Needs tar, sha256sum, openssl, xmllint, cmp, od, awk, base64, gzip. What only arithmetic on the curve can tell (K-3,
+# Needs tar, sha256sum, openssl, xmllint, cmp, od, awk, grep, base64, gzip. What only arithmetic on the curve can tell (K-3,
 # K-5 for keys of mixed order, K-4 for a short x) it cannot see.
 # Nothing of the file is ever run, used as a path or written anywhere but under fixed names in a fresh folder.
 set -u
@@ -36,7 +36,7 @@ case $0 in
 *) schema=./carnet-1.xsd ;;
 esac
 
-for tool in tar sha256sum openssl xmllint cmp od awk base64 gzip; do
+for tool in tar sha256sum openssl xmllint cmp od awk grep base64 gzip; do
     command -v "$tool" >/dev/null || { echo "verify.sh: $tool is not installed" >&2; exit 78; }
 done
 for needed in "$schema" "$root" "$file"; do
@@ -110,10 +110,10 @@ unarmour() {
 
 # --- container, signature, digests (sections 3 to 6)
 
-# unpack: takes apart $d/bundle into $d/e; sets kind, major, embedded (how many) and named (the first).
+# unpack: takes apart $bundle into $d/e; sets kind, major, embedded (how many) and named (the first).
 unpack() {
     step "Level $level: the bundle has to hold the allowed entries, in order, each a plain file." "tar -tvf bundle"
-    TZ=UTC0 tar -tvf - <"$d/bundle" >"$d/listing" 2>"$d/errors" || finish malformed C-4 "tar cannot list the archive."
+    TZ=UTC0 tar -tvf - <"$bundle" >"$d/listing" 2>"$d/errors" || finish malformed C-4 "tar cannot list the archive."
     [ ! -s "$d/errors" ] || finish malformed C-4 "tar finds fault with the archive."
     # The names are written out only when all of them are harmless, and all entries plain files of a bounded size.
     awk -v names="$d/names" '
@@ -143,7 +143,7 @@ unpack() {
             printf "%s", list >names
         }' "$d/listing" >"$d/verdict"
     awk_verdict "$d/verdict"
-    tar -xf - -C "$d/e" <"$d/bundle" 2>/dev/null || finish malformed C-4 "tar cannot read the archive."
+    tar -xf - -C "$d/e" <"$bundle" 2>/dev/null || finish malformed C-4 "tar cannot read the archive."
     set --
     {
         read -r size
@@ -157,7 +157,7 @@ unpack() {
     step "Packed again from names and contents alone, it has to be the same file." \
         "tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -cf again NAMES && cmp again bundle"
     tar --format=ustar -b1 --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=0644 -C "$d/e" -cf - "$@" 2>/dev/null |
-        cmp -s - "$d/bundle" || finish malformed C-5 "The archive is not in its one form."
+        cmp -s - "$bundle" || finish malformed C-5 "The archive is not in its one form."
     if IFS= read -r type <"$d/e/mimetype" || [ "${#type}" -ne "$size" ]; then
         finish malformed C-7 "The media type is not alone in its entry."
     fi
@@ -218,21 +218,21 @@ digests() {
     while read -r name; do
         case $name in *.carnet) set -- "$@" "$name" ;; esac
     done <"$d/names"
-    (cd "$d/e" && exec sha256sum "$@") >"$d/sums"
+    (cd "$d/e" && exec sha256sum SHA256SUMS ../der "$@") >"$d/digests"
+    {
+        read -r id rest
+        read -r key rest
+        while IFS= read -r line; do
+            printf '%s\n' "$line"
+        done >"$d/sums"
+    } <"$d/digests"
+    printf '%s %s\n' "$id" "$key" >"$d/ids"
     if ! cmp -s "$d/sums" "$d/e/SHA256SUMS"; then
         sed 's/^[0-9a-f]\{64\}  /  /' "$d/sums" >"$d/lines"
         sed 's/^[0-9a-f]\{64\}  /  /' "$d/e/SHA256SUMS" | cmp -s - "$d/lines" || finish malformed H-1 "SHA256SUMS is not one line for every entry, in order."
         finish altered H-2 "An entry is not what was signed."
     fi
-    sha256sum "$d/e/SHA256SUMS" "$d/der" >"$d/ids"
-    identify
     printf '    %s, id %s\n    signed by %s\n' "$kind" "$id" "$key"
-}
-
-# identify: sets id and key of this level.
-identify() {
-    # shellcheck disable=SC2034
-    { read -r id rest; read -r key rest; } <"$d/ids"
 }
 
 # --- documents (section 9)
@@ -241,7 +241,7 @@ identify() {
 document() {
     xml=$d/e/$1.xml
     step "The document of level $level: its bytes, before a parser sees them." "grep -n '<[!?]' $1.xml"
-    tr -d '\n\040-\176\200-\377' <"$xml" | cmp -s - /dev/null || finish malformed X-2 "A control character."
+    ! grep -qa '[[:cntrl:]]' "$xml" || finish malformed X-2 "A control character."
     awk '
         function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
         NR == 1 { if ($0 != "<?xml version=\"1.0\" encoding=\"UTF-8\"?>") bad("X-1", "the XML declaration is not the one allowed"); next }
@@ -266,13 +266,13 @@ document() {
         END { if (!failed && rest != "") bad("X-7", "something after the root element") }' "$xml" >"$d/verdict"
     awk_verdict "$d/verdict"
     step "It has to be well-formed and valid by the schema beside this script; what it says is read by exact path." \
-        "xmllint --noout --nonet --schema carnet-1.xsd --xpath 'string(/*/*[local-name()=\"vendor\"]/@id)' $1.xml"
-    xmllint --noout --nonet --schema "$schema" --xpath "$query" "$xml" >"$d/fields" 2>"$d/said"
+        "xmllint --noout --nonet --pedantic --schema carnet-1.xsd --xpath 'string(/*/*[local-name()=\"vendor\"]/@id)' $1.xml"
+    xmllint --noout --nonet --pedantic --schema "$schema" --xpath "$query" "$xml" >"$d/fields" 2>"$d/said"
     valid=$?
     # xmllint exits with 0 on faults of namespaces, which it only says; so it may say nothing but this.
-    if [ "$valid" -eq 0 ]; then
-        printf '%s validates\n' "$xml" | cmp -s - "$d/said" || valid=1
-    fi
+    {
+        IFS= read -r said && [ "$said" = "$xml validates" ] && ! IFS= read -r said || [ "$valid" -ne 0 ] || valid=1
+    } <"$d/said"
     case $valid in
     0) ;;
     1) finish malformed X-7 "The document is not well-formed." ;;
@@ -456,11 +456,12 @@ key_bytes "$root" "$work/root.der" || { printf 'verify.sh: %s is no public key\n
 sha256sum "$work/root.der" >"$work/ids"
 read -r root_id rest <"$work/ids"
 roles=" $root_id:root "
+bundle=$work/bundle
 mkdir "$work/1" "$work/1/e" "$work/2" "$work/2/e" "$work/3" "$work/3/e"
 label=
 if is_bundle "$file"; then
-    head -c 1048577 <"$file" >"$work/1/bundle"
-    size=$(wc -c <"$work/1/bundle")
+    head -c 1048577 <"$file" >"$bundle"
+    size=$(wc -c <"$bundle")
     if [ "$size" -lt 512 ] || [ "$size" -gt 1048576 ]; then
         finish malformed C-1 "The size is not between 512 bytes and 1 MiB."
     fi
@@ -470,8 +471,7 @@ else
     [ "$size" -le 4194304 ] || finish malformed A-2 "The text is larger than 4 MiB."
     unarmour
     read -r label <"$work/label"
-    is_bundle "$work/bundle" || finish malformed C-2 "The block holds no bundle."
-    mv "$work/bundle" "$work/1/bundle"
+    is_bundle "$bundle" || finish malformed C-2 "The block holds no bundle."
 fi
 
 # Down: each bundle unpacked, its signature and digests verified, its kind known.
@@ -500,7 +500,7 @@ while :; do
     awaited=$named
     expected=$inner
     level=$((level + 1))
-    ln "$d/e/$named" "$work/$level/bundle"
+    bundle=$d/e/$named
 done
 
 # And up again: innermost first, the signer trusted, then the document read and judged.
@@ -510,7 +510,7 @@ below_id=
 while [ "$level" -ge 1 ]; do
     d=$work/$level
     read -r kind <"$d/kind"
-    identify
+    read -r id key <"$d/ids"
     trust "$kind"
     document "$kind"
     fields

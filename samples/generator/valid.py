@@ -78,6 +78,11 @@ def add_limits(valid, base):
     text = "".join('    <n xmlns="%s">a<n:m xmlns:n="%s" n:a="1"/>b</n>\n' % (space, space) for space in spaces)
     text = extended(base.small_entitlement_text, "entitlement", "  <extensions>\n%s  </extensions>\n" % text)
     valid("entitlement-extension-of-many-namespaces.carnet", bundle("entitlement", text, ROOT), "V-3, X-7")
+    # What steers a validator steers none where it is ignored.
+    text = ('  <extensions><n xmlns="urn:example:n" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="n" i:nil="true" '
+            'i:schemaLocation="urn:example:n n.xsd urn:carnet:1 file:///none.xsd" i:noNamespaceSchemaLocation="n.xsd"/></extensions>\n')
+    text = extended(base.small_entitlement_text, "entitlement", text)
+    valid("entitlement-extension-schema-instance.carnet", bundle("entitlement", text, ROOT), "V-3")
     text = edit(base.small_entitlement_text, 'issued="2024-01-15T09:00:00Z"', 'issued="0001-01-01T00:00:00Z"')
     valid("entitlement-of-the-year-1.carnet", bundle("entitlement", text, ROOT), "X-10")
     again = bundle("entitlement", base.entitlement_text, ROOT, sign=signed_again)
