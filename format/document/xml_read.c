@@ -23,7 +23,8 @@ typedef const xmlError *error_ptr;
 typedef xmlErrorPtr error_ptr;
 #endif
 
-#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_BIG_LINES)
+/* Pedantic: a relative namespace name is complained of with every prefix, and not only as the default. */
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_PEDANTIC)
 /* More children of one element than any list of the schema may have; the schema's validator would compare them all. */
 #define CHILDREN_MOST 80u
 
@@ -193,15 +194,17 @@ static enum carnet_err check_element(const xmlNode *node, bool in_foreign, struc
                                 in_foreign ? "<%s>, an element of carnet, stands inside a foreign one."
                                            : "<%s> is of another version of carnet than the document.",
                                 shown);
-    if (!is_carnet(node))
-        return CARNET_OK;
-    /* xsi:type, xsi:nil and xsi:schemaLocation steer a validator; xml:lang and xml:base mean nothing here. */
-    for (const xmlAttr *a = node->properties; a != NULL; a = a->next)
-        if (a->ns != NULL)
+    /* xsi:type, xsi:nil and xsi:schemaLocation steer a validator; xml:lang, xml:id and the like any reader of XML. */
+    for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
+        if (a->ns != NULL && is_carnet(node))
             return carnet_malformed(diag, "X-9", line,
                                     "<%s> has an attribute with a prefix, which is not allowed on an element of "
                                     "carnet.",
                                     shown);
+        if (a->ns != NULL && xmlStrEqual(a->ns->href, XML_XML_NAMESPACE))
+            return carnet_malformed(diag, "X-7", line,
+                                    "<%s> has an attribute with the prefix xml, which is not allowed anywhere.", shown);
+    }
     return CARNET_OK;
 }
 

@@ -96,8 +96,18 @@ static void test_foreign_attributes(void **state)
     }
     /* On a foreign element they mean nothing to carnet. */
     accept("fingerprint", FP_WITH("  <extensions><x:y xmlns:x=\"urn:example:x\" " XSI
-                                  "xsi:type=\"x:z\" xsi:nil=\"true\" xsi:schemaLocation=\"urn:e file:///none\" "
-                                  "xml:lang=\"de\"/></extensions>\n"));
+                                  "xsi:type=\"x:z\" xsi:nil=\"true\" xsi:schemaLocation=\"urn:e file:///none\""
+                                  "/></extensions>\n"));
+    static const char *const of_xml[] = {"lang=\"de\"", "space=\"preserve\"", "id=\"a\"", "base=\"urn:e\"",
+                                         "more=\"\""};
+    for (size_t i = 0; i < sizeof(of_xml) / sizeof(of_xml[0]); i++) {
+        char text[2048];
+        snprintf(text, sizeof(text), FP_WITH("  <extensions><x:y xmlns:x=\"urn:example:x\" xml:%s/></extensions>\n"),
+                 of_xml[i]);
+        malformed(text, "X-7", 10, "<y> has an attribute with the prefix xml");
+    }
+    malformed(FP_WITH("  <extensions><x:y xmlns:x=\"notes\"/></extensions>\n"), "X-7", 10, "not absolute");
+    malformed(FP_WITH("  <extensions><y xmlns=\"notes\"/></extensions>\n"), "X-7", 10, "not absolute");
 }
 
 static void test_schema_words(void **state)
