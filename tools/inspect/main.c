@@ -68,7 +68,7 @@ static const struct cli_command commands[] = {
 
 static const struct cli_program program = {
     .name = "carnet-inspect",
-    .summary = "Sees and verifies any carnet file, and changes nothing.",
+    .summary = "shows and verifies any carnet file, and changes nothing",
     .first = "Begin with 'carnet-inspect show FILE'.",
     .commands = commands,
 };

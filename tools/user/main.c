@@ -99,7 +99,7 @@ static const struct cli_command commands[] = {
      .run = user_trust_list},
     {.name = "fingerprint",
      .group = "A license comes and goes",
-     .arguments = "[OUT]",
+     .arguments = "",
      .output = true,
      .summary = "make the file that asks the administrator for a seat",
      .schema = "carnet.fingerprint/1",
@@ -117,7 +117,7 @@ static const struct cli_command commands[] = {
      .run = user_activate},
     {.name = "release",
      .group = "A license comes and goes",
-     .arguments = "LICENSE|PRODUCT|FILE [OUT]",
+     .arguments = "LICENSE|PRODUCT|FILE",
      .least = 1,
      .most = 1,
      .output = true,
@@ -159,10 +159,9 @@ int main(int argc, char **argv)
 {
     static const struct cli_program program = {
         .name = "carnet-user",
-        .summary = "licenses on a machine without a network",
-        .first = "First trust your vendor ('carnet-user trust add root.pem'), then make a fingerprint\n"
-                 "('carnet-user fingerprint'), take it to your administrator, and activate the license\n"
-                 "that comes back ('carnet-user activate FILE').\n",
+        .summary = "keeps the licenses of a machine without a network",
+        .first = "First trust your vendor ('carnet-user trust add root.pem'), then make a fingerprint ('carnet-user "
+                 "fingerprint'), take it to your administrator, and activate the license that comes back.",
         .options = program_options,
         .commands = commands,
     };
