@@ -47,6 +47,19 @@ invariants_hold() {
     invariants_hold
 }
 
+@test "who waited for the ledger is dated by when it got it, and not by when it began to wait" {
+    offline_license L-1 2
+    make-machine fingerprint --vendor "$vendor" --product cad -o f.carnet
+    # Another process commits, at the end of the wait, an event of that second. (A dry run has but one transaction.)
+    : >held
+    { printf 'BEGIN IMMEDIATE;\n.shell echo held >held\n'; sleep 2.5; echo "UPDATE chain SET last = unixepoch(); COMMIT;"; } |
+        sqlite3 "$CARNET_HOME/ledger.db" &
+    comes held held
+    expect ok 0 carnet-admin assign f.carnet -n
+    wait
+    invariants_hold
+}
+
 @test "many in one go: each is told, the rest done; again: nothing changes" {
     offline_license L-1 4
     mkdir in out

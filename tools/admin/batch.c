@@ -174,8 +174,9 @@ static enum carnet_err pass(struct batch *b, const struct batch_source *sources,
 
     b->item_count = 0;
     b->needs_key = false;
-    b->now = carnet_utc_now();
     err = ledger_begin(b->home->ledger, cli_diag(b->cli));
+    /* Only now: while this waited for the ledger, others may have put later times into the journal. */
+    b->now = carnet_utc_now();
     for (size_t i = 0; !err && !b->needs_key && i < count; i++)
         err = apply_one(b, &sources[i]);
     return err;
