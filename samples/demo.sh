@@ -145,7 +145,7 @@ second 0 trust add root.pem --id "$root_id"
 second 0 fingerprint --product cad --label HALL3-PLC2 --to stick --quiet
 second_request=$(newest fingerprint)
 second 13 activate "$license"
-says machine-id
+says "Facts: "
 
 step "The second machine gets the second seat; a third machine gets none."
 run 0 carnet-admin assign "$second_request" --to stick "${seal[@]}"
