@@ -11,7 +11,7 @@
 #include "machine/collect.h"
 #include "machine/source.h"
 
-#define PASSWD_MOST (16u * 1024u * 1024u)
+#define PASSWD_MOST ((size_t)16 * 1024 * 1024)
 
 /* Brings a value into its normal form, in place; false when it is none of this fact. */
 typedef bool normal_form(char *value);
@@ -23,7 +23,7 @@ static bool lower(char *value)
     return true;
 }
 
-static bool as_it_is(char *value)
+static bool as_it_is(char *value) // NOLINT(readability-non-const-parameter): a normal_form, like those that change it
 {
     (void)value;
     return true;
@@ -309,8 +309,8 @@ enum carnet_err carnet_machine_digest(const char *name, const char *value, const
         {name, strlen(name) + 1}, /* with the zero byte that ends it */
         {value, strlen(value)},
     };
-    return carnet_hmac_sha256(by_vendor ? vendor->bytes : secret,
-                              by_vendor ? CARNET_DIGEST_SIZE : CARNET_MACHINE_SECRET_SIZE, pieces, 3, out);
+    _Static_assert(CARNET_DIGEST_SIZE == CARNET_MACHINE_SECRET_SIZE, "either is a key of the same size");
+    return carnet_hmac_sha256(by_vendor ? vendor->bytes : secret, CARNET_MACHINE_SECRET_SIZE, pieces, 3, out);
 }
 
 static int compare_facts(const void *a, const void *b)

@@ -22,7 +22,7 @@ struct carnet_reading {
 };
 
 static const char *const stage_names[CARNET_STAGE_COUNT] = {
-#define CARNET_STAGE_NAME(symbol, name) [CARNET_STAGE_##symbol] = name,
+#define CARNET_STAGE_NAME(symbol, name) [CARNET_STAGE_##symbol] = (name),
     CARNET_STAGES(CARNET_STAGE_NAME)
 #undef CARNET_STAGE_NAME
 };

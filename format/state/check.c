@@ -6,7 +6,7 @@
 #include "rules/dates.h"
 
 static const char *const step_names[CARNET_CHECK_COUNT] = {
-#define CARNET_CHECK_NAME(symbol, name) [CARNET_CHECK_##symbol] = name,
+#define CARNET_CHECK_NAME(symbol, name) [CARNET_CHECK_##symbol] = (name),
     CARNET_CHECK_STEPS(CARNET_CHECK_NAME)
 #undef CARNET_CHECK_NAME
 };

@@ -80,6 +80,54 @@ setup() {
     expect ok 0 carnet-admin key list
 }
 
+@test "a lost ledger: the keys that are left are never taken for leftovers" {
+    command -v strace >/dev/null
+    # Killed after the last move: a whole home, and the empty folder beside it.
+    strace -f -o /dev/null -e trace=unlinkat -e inject=unlinkat:signal=KILL:when=1 \
+        carnet-admin init --role both --name X --no-passphrase >/dev/null 2>&1 || true
+    [ -e "$CARNET_HOME/ledger.db" ] && [ -d "$CARNET_HOME/unfinished-init" ]
+    mkdir kept && mv "$CARNET_HOME"/ledger.db* kept
+    remember "$CARNET_HOME"
+    expect ledger-damaged 92 carnet-admin key list
+    says "its ledger \(ledger.db\) is gone" "Put ledger.db back"
+    not_says "carnet-admin init"
+    expect ledger-damaged 92 carnet-admin init --role both --name X --no-passphrase
+    expect ledger-damaged 92 carnet-admin init --role both --name X --no-passphrase -n
+    unchanged "$CARNET_HOME"
+    mv kept/* "$CARNET_HOME"
+    expect ok 0 carnet-admin key list
+    [ ! -e "$CARNET_HOME/unfinished-init" ]
+    rm "$CARNET_HOME"/ledger.db*
+    expect ledger-damaged 92 carnet-admin init --role both --name X --no-passphrase
+    [ -e "$CARNET_HOME/root.key" ]
+}
+
+@test "an init that was killed before its ledger moved up is told as such" {
+    command -v strace >/dev/null
+    strace -f -o /dev/null -e trace=renameat -e inject=renameat:signal=KILL:when=5 \
+        carnet-admin init --role both --name X --no-passphrase >/dev/null 2>&1 || true
+    [ -e "$CARNET_HOME/root.key" ] && [ ! -e "$CARNET_HOME/ledger.db" ]
+    expect configuration 78 carnet-admin key list
+    says "did not come to its end" "it begins anew"
+    expect ok 0 carnet-admin init --role both --name X --no-passphrase
+    says "An earlier init was interrupted here"
+}
+
+@test "init leaves no folder behind, and takes an empty one" {
+    expect needs-answer 55 without_terminal carnet-admin --home a/b/c init --role admin --name X
+    [ ! -e a ]
+    mkdir empty
+    expect ok 0 carnet-admin --home empty init --role admin --name X --no-passphrase -n
+    says "Would make a home"
+    [ -z "$(ls -A empty)" ]
+    chmod 755 empty
+    expect ok 0 carnet-admin --home empty init --role admin --name X --no-passphrase
+    [ "$(stat -c %a empty)" = 700 ]
+    expect io 74 strace -f -o /dev/null -e trace=renameat -e inject=renameat:error=EIO:when=2 \
+        carnet-admin --home d/e init --role admin --name X --no-passphrase
+    [ ! -e d ]
+}
+
 @test "init killed at each of its moves: the next one gives a whole home" {
     command -v strace >/dev/null
     for call in mkdirat renameat fsync unlinkat; do
@@ -134,7 +182,7 @@ setup() {
     expect needs-answer 55 without_terminal carnet-admin trust add root.pem
     says "$(echo "$id" | sed 's/..../& /g; s/ $//')"
     expect untrusted-key 32 carnet-admin trust add root.pem --id "${id//[0-9]/a}"
-    says "holds another key" "T-1"
+    says "not the one you gave" "T-1"
     expect usage 64 carnet-admin trust add root.pem --id 1234
     unchanged "$CARNET_HOME"
     on_terminal 'n\n' carnet-admin trust add root.pem
@@ -160,7 +208,7 @@ setup() {
     says "one role for life" "T-5"
     echo nonsense >x.pem
     expect malformed 30 carnet-admin trust add x.pem -y
-    says "takes the vendor's root key as a PEM file"
+    says "K-1"
     expect no-input 66 carnet-admin trust add missing.pem -y
     unchanged "$CARNET_HOME"
 }

@@ -41,7 +41,7 @@ altered() {
 
 @test "show: days are counted from --at" {
     expect ok 0 carnet-inspect show --trust "$root" --at 2099-12-30T23:59:59Z "$samples/valid/license-rich.carnet"
-    says "^  Ends +2099-12-31T23:59:59Z \(in 1 day\)$" "^expired: The license had to be renewed on 2099-06-30T00:00:00Z\.$"
+    says "^  Ends +2099-12-31T23:59:59Z \(in 1 day\)$" "^expired: The lease of PRESS-2024.7_b ran out on 2099-06-30T00:00:00Z\.$"
     expect usage 64 carnet-inspect show --at 2099-02-29 "$samples/valid/license-rich.carnet"
     says "--at takes a real date"
     expect usage 64 carnet-inspect show --at never "$samples/valid/license-rich.carnet"
@@ -211,13 +211,13 @@ altered() {
     file=$samples/valid/license-rich.carnet
     expect ok 0 carnet-inspect verify --trust "$root" --at 2099-06-30T00:00:00Z "$file"
     expect expired 11 carnet-inspect verify --trust "$root" --at 2099-06-30T00:00:01Z "$file"
-    says "^expired +.*The license had to be renewed on 2099-06-30T00:00:00Z\. \(O-1\)$"
+    says "^expired +.*The lease of PRESS-2024.7_b ran out on 2099-06-30T00:00:00Z\. \(O-1\)$"
     expect expired 11 carnet-inspect verify --trust "$root" --at 9000-01-01 "$samples/valid/license-as-wide-as-entitled.carnet"
     expect ok 0 carnet-inspect verify --trust "$root" --at 9000-01-01 "$samples/valid/license-smallest.carnet"
     # issued 2024-03-02T08:00:00Z: 48 hours ahead is still taken
     expect ok 0 carnet-inspect verify --trust "$root" --at 2024-02-29T08:00:00Z "$file"
     expect not-yet-valid 12 carnet-inspect verify --trust "$root" --at 2024-02-29T07:59:59Z "$file"
-    says "dated 2024-03-02T08:00:00Z, more than 48 hours ahead\. \(O-2\)"
+    says "dated 2024-03-02T08:00:00Z, more than 48 hours ahead of the clock.*\(O-2\)"
     expect not-yet-valid 12 carnet-inspect verify --trust "$root" --json --at 2000-01-01 "$file"
     conforms
     jq -s -e '.[0].stages[8] == {"stage": "time", "outcome": "not-yet-valid"} and .[0].status == "verified"' \

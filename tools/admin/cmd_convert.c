@@ -59,7 +59,7 @@ static enum carnet_err refuse_seats(struct cli *cli, struct home *h, const struc
     if (err)
         return err;
     (void)carnet_fail(cli_diag(cli), CARNET_SEATS_IN_USE, "", "%lu seat%s of %s %s still out: %s%s.",
-                      (unsigned long)(license->in_use + license->held), license->in_use + license->held == 1 ? "" : "s",
+                      (unsigned long)license->in_use + license->held, license->in_use + license->held == 1 ? "" : "s",
                       license->id, license->in_use + license->held == 1 ? "is" : "are",
                       *names ? names : "held for lost machines", count > NAMED_MOST ? ", and more" : "");
     (void)carnet_fail_next(cli_diag(cli), "Release them on their machines with 'carnet-user release', and free each "

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * init: makes a home. All of it is made in a folder of its own inside the home and then moved up, the ledger last: a
- * home is whole when its ledger is there. What an interrupted init left is known by that folder and is taken away by
- * the next one; those keys were never used.
+ * home is whole when its ledger is there. Keys are made useful by a ledger, so those of an interrupted init were never
+ * used as long as its ledger still lies in that folder: only then does the next one take them away. Keys without that
+ * proof may be a vendor's only ones and are never touched.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +19,6 @@
 #include "core/file.h"
 #include "home.h"
 
-#define UNFINISHED "unfinished-init"
-
 const struct cli_option admin_init_options[] = {
     {"role", 0, "ROLE", false, "vendor (holds the root key), admin (holds an issuer key) or both"},
     {"name", 0, "NAME", false, "your name or that of your company, as it stands in entitlements"},
@@ -27,15 +26,16 @@ const struct cli_option admin_init_options[] = {
     {"no-passphrase", 0, NULL, false, "protect the keys by the rights of their files alone"},
     {NULL, 0, NULL, false, NULL}};
 
-/* In the order they are moved up: the ledger last. */
-static const char *const files[] = {"root.kek", "root.key", "issuer.kek", "issuer.key", LEDGER_FILE};
-#define FILE_COUNT (sizeof files / sizeof *files)
+static const char *const key_files[] = {"root.kek", "root.key", "issuer.kek", "issuer.key"};
+#define KEY_FILE_COUNT (sizeof key_files / sizeof *key_files)
 
 struct making {
     struct ledger_about about;
     char path[HOME_PATH_SIZE];
     int folder, inner;
-    bool made_folder;
+    bool was_there;  /* the folder of the home */
+    size_t above;    /* how much of the path was there */
+    bool unfinished; /* an earlier init did not come to its end */
     int64_t now;
     char *passphrase;
 };
@@ -72,7 +72,7 @@ static enum carnet_err read_options(struct cli *cli, struct making *m)
 /* Removes all files of the folder that an interrupted init left. */
 static void empty_unfinished(int folder)
 {
-    int fd = openat(folder, UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(folder, HOME_UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
 
@@ -88,12 +88,16 @@ static void empty_unfinished(int folder)
     (void)closedir(dir);
 }
 
+/* The keys first: as long as the ledger is inside, it is the proof that they may go. */
 static void take_away(const struct making *m)
 {
+    const bool unused = home_is_unfinished(m->folder);
+
+    for (size_t i = 0; unused && i < KEY_FILE_COUNT; i++)
+        (void)unlinkat(m->folder, key_files[i], 0);
+    (void)fsync(m->folder);
     empty_unfinished(m->folder);
-    for (size_t i = 0; i < FILE_COUNT; i++)
-        (void)unlinkat(m->folder, files[i], 0);
-    (void)unlinkat(m->folder, UNFINISHED, AT_REMOVEDIR);
+    (void)unlinkat(m->folder, HOME_UNFINISHED, AT_REMOVEDIR);
     (void)fsync(m->folder);
 }
 
@@ -104,13 +108,22 @@ static enum carnet_err taken(struct cli *cli, const char *what)
     return CARNET_EXISTS;
 }
 
+static bool is_key_file(const char *name)
+{
+    for (size_t i = 0; i < KEY_FILE_COUNT; i++) {
+        if (strcmp(name, key_files[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A home may be made in an empty folder, or where an earlier init did not come to its end. */
-static enum carnet_err look_around(struct cli *cli, struct making *m, bool *unfinished)
+static enum carnet_err look_around(struct cli *cli, struct making *m)
 {
     int fd = dup(m->folder);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     struct dirent *entry;
-    bool other = false, marker = false, whole = false;
+    bool other = false, keys = false, whole = false;
 
     if (!dir) {
         int saved = errno;
@@ -119,19 +132,23 @@ static enum carnet_err look_around(struct cli *cli, struct making *m, bool *unfi
         return carnet_fail_errno(cli_diag(cli), saved, "The folder of the home can't be read");
     }
     rewinddir(dir);
+    m->unfinished = false;
     while ((entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, UNFINISHED) == 0)
-            marker = true;
+        if (strcmp(entry->d_name, HOME_UNFINISHED) == 0)
+            m->unfinished = true;
         else if (strcmp(entry->d_name, LEDGER_FILE) == 0)
             whole = true;
+        else if (is_key_file(entry->d_name))
+            keys = true;
         else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
             other = true;
     }
     (void)closedir(dir);
-    *unfinished = marker && !whole;
     if (whole)
         return taken(cli, "There is a home at this place already");
-    if (other && !marker)
+    if (keys && !home_is_unfinished(m->folder))
+        return home_lost_ledger(cli);
+    if (other)
         return taken(cli, "The folder is not empty, and is no home");
     return CARNET_OK;
 }
@@ -188,13 +205,13 @@ static enum carnet_err make_inside(struct cli *cli, struct making *m, struct led
     struct ledger *l = NULL;
     enum carnet_err err;
 
-    if (mkdirat(m->folder, UNFINISHED, 0700) < 0)
+    if (mkdirat(m->folder, HOME_UNFINISHED, 0700) < 0)
         return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
-    m->inner = openat(m->folder, UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    m->inner = openat(m->folder, HOME_UNFINISHED, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (m->inner < 0)
         return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
     home_who(who);
-    (void)snprintf(file, sizeof file, "%.*s/" UNFINISHED "/%s", HOME_PATH_SIZE - 64, m->path, LEDGER_FILE);
+    (void)snprintf(file, sizeof file, "%.*s/" HOME_UNFINISHED "/%s", HOME_PATH_SIZE - 64, m->path, LEDGER_FILE);
     err = ledger_create(file, &m->about, who, &l, cli_diag(cli));
     if (!err)
         err = fill(cli, m, l, root, issuer);
@@ -202,19 +219,33 @@ static enum carnet_err make_inside(struct cli *cli, struct making *m, struct led
     return err;
 }
 
+static enum carnet_err move_one(struct cli *cli, const struct making *m, const char *file)
+{
+    if (renameat(m->inner, file, m->folder, file) < 0 && errno != ENOENT)
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
+    return CARNET_OK;
+}
+
+static enum carnet_err settle_disk(struct cli *cli, int folder)
+{
+    return fsync(folder) < 0 ? carnet_fail_errno(cli_diag(cli), errno, "The home can't be made") : CARNET_OK;
+}
+
 /* The key files first, the ledger last. */
 static enum carnet_err move_up(struct cli *cli, const struct making *m)
 {
-    if (fsync(m->inner) < 0)
-        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
-    for (size_t i = 0; i < FILE_COUNT; i++) {
-        if (i + 1 == FILE_COUNT && fsync(m->folder) < 0)
-            return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
-        if (renameat(m->inner, files[i], m->folder, files[i]) < 0 && errno != ENOENT)
-            return carnet_fail_errno(cli_diag(cli), errno, "The home can't be made");
-    }
-    (void)unlinkat(m->folder, UNFINISHED, AT_REMOVEDIR);
-    return fsync(m->folder) < 0 ? carnet_fail_errno(cli_diag(cli), errno, "The home can't be made") : CARNET_OK;
+    enum carnet_err err = settle_disk(cli, m->inner);
+
+    for (size_t i = 0; !err && i < KEY_FILE_COUNT; i++)
+        err = move_one(cli, m, key_files[i]);
+    if (!err)
+        err = settle_disk(cli, m->folder);
+    if (!err)
+        err = move_one(cli, m, LEDGER_FILE);
+    if (err)
+        return err;
+    (void)unlinkat(m->folder, HOME_UNFINISHED, AT_REMOVEDIR);
+    return settle_disk(cli, m->folder);
 }
 
 static void tell_key(struct cli *cli, const struct ledger_key *key, const char *what)
@@ -249,31 +280,83 @@ static void tell(struct cli *cli, const struct making *m, const struct ledger_ke
                       "'carnet-admin key export issuer'.\n");
 }
 
-static enum carnet_err make(struct cli *cli, struct making *m)
+static enum carnet_err make(struct cli *cli, struct making *m, struct ledger_key *root, struct ledger_key *issuer)
 {
-    struct ledger_key root = {0}, issuer = {0};
-    bool unfinished = false;
+    struct stat st;
     enum carnet_err err;
 
-    if (flock(m->folder, LOCK_EX | LOCK_NB) < 0)
-        return carnet_fail(cli_diag(cli), CARNET_BUSY, "", "Another init is at work in this folder.");
-    err = look_around(cli, m, &unfinished);
-    if (!err && !cli_flag(cli, "no-passphrase"))
-        err = cli_passphrase(cli, "the keys of this home", true, &m->passphrase);
-    if (err)
-        return err;
-    cli_hold_signals();
-    if (unfinished) {
+    if (m->unfinished) {
         take_away(m);
         cli_note(cli, "An earlier init was interrupted here; what it left was taken away.\n");
     }
-    err = make_inside(cli, m, &root, &issuer);
+    if (m->was_there && (fstat(m->folder, &st) < 0 || fchmod(m->folder, st.st_mode & 0700) < 0))
+        return carnet_fail_errno(cli_diag(cli), errno, "The home can't be closed to others");
+    err = make_inside(cli, m, root, issuer);
     if (!err)
         err = move_up(cli, m);
     if (err)
         take_away(m);
-    cli_free_signals();
+    return err;
+}
+
+/* How much of the path is there already, so that no folder made for nothing stays behind. */
+static size_t part_there(const char *path)
+{
+    char part[HOME_PATH_SIZE];
+    struct stat st;
+    size_t length = strlen(path);
+
+    memcpy(part, path, length + 1);
+    while (length > 0 && (part[length - 1] == '/' || (lstat(part, &st) < 0 && errno == ENOENT)))
+        part[--length] = '\0';
+    return length;
+}
+
+/* Empty ones only: rmdir takes no others. */
+static void remove_folders(const struct making *m)
+{
+    char part[HOME_PATH_SIZE];
+    size_t length = strlen(m->path);
+
+    memcpy(part, m->path, length + 1);
+    while (length > m->above) {
+        if (part[length - 1] != '/' && (part[length] == '\0' || part[length] == '/')) {
+            part[length] = '\0';
+            if (rmdir(part) < 0)
+                return;
+        }
+        length--;
+    }
+}
+
+/* Opens the folder, for this init alone, and looks whether it may be used. */
+static enum carnet_err occupy(struct cli *cli, struct making *m)
+{
+    enum carnet_err err = carnet_folder_open(m->path, &m->folder, cli_diag(cli));
+
+    if (!err && flock(m->folder, LOCK_EX | LOCK_NB) < 0)
+        err = carnet_fail(cli_diag(cli), CARNET_BUSY, "", "Another init is at work in this folder.");
+    return err ? err : look_around(cli, m);
+}
+
+static enum carnet_err make_all(struct cli *cli, struct making *m)
+{
+    struct ledger_key root = {0}, issuer = {0};
+    enum carnet_err err = CARNET_OK;
+
+    cli_hold_signals();
+    if (!m->was_there)
+        err = carnet_folder_make(m->path, 0700, cli_diag(cli));
+    if (!err && !m->was_there)
+        err = occupy(cli, m);
     if (!err)
+        err = make(cli, m, &root, &issuer);
+    if (err && !m->was_there)
+        remove_folders(m);
+    cli_free_signals();
+    if (err)
+        cli_place(cli, m->path);
+    else
         tell(cli, m, &root, &issuer);
     return err;
 }
@@ -281,7 +364,6 @@ static enum carnet_err make(struct cli *cli, struct making *m)
 enum carnet_err admin_init(struct cli *cli)
 {
     struct making m = {.folder = -1, .inner = -1, .now = carnet_utc_now()};
-    struct stat st;
     enum carnet_err err = read_options(cli, &m);
 
     if (!err)
@@ -290,26 +372,24 @@ enum carnet_err admin_init(struct cli *cli)
         err = carnet_secrets_start(cli_diag(cli));
     if (err)
         return err;
-    m.made_folder = stat(m.path, &st) < 0 && errno == ENOENT;
-    if (cli_dry_run(cli)) {
-        if (!m.made_folder)
-            err = taken(cli, "There is something at this place already");
-        else
-            cli_note(cli, "Would make a home with the keys of its role.\n");
-        cli_place(cli, m.path);
-        return err;
+    m.above = part_there(m.path);
+    m.was_there = m.path[m.above] == '\0' || m.path[m.above + strspn(m.path + m.above, "/")] == '\0';
+    if (m.was_there) {
+        err = occupy(cli, &m);
+        cli_place(cli, err ? m.path : NULL);
     }
-    err = carnet_folder_make(m.path, 0700, cli_diag(cli));
-    if (!err)
-        err = carnet_folder_open(m.path, &m.folder, cli_diag(cli));
-    if (!err)
-        err = make(cli, &m);
     if (err)
-        cli_place(cli, m.path);
-    if (!err && !m.made_folder && (fstat(m.folder, &st) < 0 || fchmod(m.folder, st.st_mode & 0700) < 0))
-        err = carnet_fail_errno(cli_diag(cli), errno, "The home can't be closed to others");
-    if (err && m.made_folder)
-        (void)rmdir(m.path);
+        goto out;
+    if (cli_dry_run(cli)) {
+        cli_note(cli, "Would make a home with the keys of its role.\n");
+        goto out;
+    }
+    /* Nothing is made before the question is answered. */
+    if (!cli_flag(cli, "no-passphrase"))
+        err = cli_passphrase(cli, "the keys of this home", true, &m.passphrase);
+    if (!err)
+        err = make_all(cli, &m);
+out:
     if (m.inner >= 0)
         (void)close(m.inner);
     if (m.folder >= 0)

@@ -109,6 +109,39 @@ static enum carnet_err load_anchors(struct home *h, struct carnet_diag *diag)
     return CARNET_OK;
 }
 
+bool home_is_unfinished(int folder)
+{
+    struct stat st;
+
+    return fstatat(folder, HOME_UNFINISHED "/" LEDGER_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+enum carnet_err home_lost_ledger(struct cli *cli)
+{
+    (void)carnet_fail(cli_diag(cli), CARNET_LEDGER_DAMAGED, "",
+                      "The keys of a home are here, and its ledger (%s) is gone.", LEDGER_FILE);
+    (void)carnet_fail_next(cli_diag(cli), "Put %s back from your newest copy, and leave the key files as they are.",
+                           LEDGER_FILE);
+    return CARNET_LEDGER_DAMAGED;
+}
+
+/* There is no ledger: lost, not made to the end, or never there. */
+static enum carnet_err refuse_without_ledger(struct cli *cli, const struct home *h)
+{
+    struct stat st;
+
+    if (home_is_unfinished(h->folder)) {
+        (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "An init did not come to its end here.");
+        (void)carnet_fail_next(cli_diag(cli), "Run 'carnet-admin init' again: it begins anew.");
+        return CARNET_CONFIGURATION;
+    }
+    if (fstatat(h->folder, "root.key", &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+        fstatat(h->folder, "issuer.key", &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return home_lost_ledger(cli);
+    (void)carnet_fail_next(cli_diag(cli), "Make a home with 'carnet-admin init', or name yours with --home.");
+    return CARNET_CONFIGURATION;
+}
+
 enum carnet_err home_open(struct cli *cli, struct home *out)
 {
     struct carnet_diag *diag = cli_diag(cli);
@@ -121,9 +154,12 @@ enum carnet_err home_open(struct cli *cli, struct home *out)
         home_who(who);
         (void)snprintf(file, sizeof file, "%.*s/%s", HOME_PATH_SIZE - 64, out->path, LEDGER_FILE);
         err = ledger_open(file, who, &out->ledger, diag);
-        if (err == CARNET_CONFIGURATION && diag->next[0] == '\0')
-            (void)carnet_fail_next(diag, "Make a home with 'carnet-admin init', or name yours with --home.");
+        if (err == CARNET_CONFIGURATION && faccessat(out->folder, LEDGER_FILE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+            err = refuse_without_ledger(cli, out);
     }
+    /* An init that was killed at its very end left its folder, empty: rmdir takes no other. */
+    if (!err && !cli_dry_run(cli))
+        (void)unlinkat(out->folder, HOME_UNFINISHED, AT_REMOVEDIR);
     if (err) {
         cli_place(cli, out->path);
         return err;

@@ -9,6 +9,8 @@
 #include "rules/reading.h"
 
 #define HOME_PATH_SIZE 4096
+/* The folder inside the home in which init makes everything. */
+#define HOME_UNFINISHED "unfinished-init"
 
 /* Zero-initialised is closed. */
 struct home {
@@ -33,9 +35,14 @@ struct home {
 CARNET_MUST_USE enum carnet_err home_path(struct cli *cli, char path[HOME_PATH_SIZE]);
 /* The OS user, for the journal. */
 void home_who(char who[LEDGER_WHO_SIZE]);
-/* Opens it: CARNET_CONFIGURATION when there is none, CARNET_PERMISSION when others may read it. */
+/* Opens it: CARNET_CONFIGURATION when there is none, CARNET_PERMISSION when others may read it, CARNET_LEDGER_DAMAGED
+ * when its keys are there without the ledger. */
 CARNET_MUST_USE enum carnet_err home_open(struct cli *cli, struct home *out);
 void home_close(struct home *h);
+/* Did an init not come to its end there? Its ledger still lies inside, so no key there was ever used. */
+bool home_is_unfinished(int folder);
+/* The refusal of a folder that holds keys and no ledger: CARNET_LEDGER_DAMAGED. */
+enum carnet_err home_lost_ledger(struct cli *cli);
 
 /* Refuses a home whose ledger may not change seats now: CARNET_RETIRED, CARNET_RECOVER_FIRST; and one without an issuer
  * key. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Licenses as their newest entitlement says, and the users of those that are online. */
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -115,10 +116,9 @@ enum carnet_err ledger_license_find(struct ledger *l, const char *text, struct l
         where = i;
         if (found++ == 0)
             names[0] = '\0';
-        if (strlen(names) + strlen(list[i].id) + 3 < sizeof names) {
-            strcat(names, *names ? ", " : "");
-            strcat(names, list[i].id);
-        }
+        const size_t used = strlen(names);
+        if (used + strlen(list[i].id) + 3 < sizeof names)
+            (void)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", list[i].id);
     }
     if (!err && found == 1)
         *out = list[where];
