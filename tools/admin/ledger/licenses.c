@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Licenses as their newest entitlement says, and the users of those that are online. */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
