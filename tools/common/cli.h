@@ -78,6 +78,11 @@ json_t *cli_json_text(const char *text);
 /* Prints one JSON line at once (for many items), with the command's schema in it; then there is a last line with the
  * summary. */
 void cli_json_line(struct cli *cli, json_t *value);
+/* One file of many was refused, and the command goes on: a line that says where and why and one that says what to do,
+ * on standard error; with --json a line with the members source, outcome, exit, message, next and the place, and those
+ * of `more` (stolen; NULL for none). Where the diagnosis is of another outcome than `err`, the table's words count. */
+void cli_refuse_one(struct cli *cli, const char *source, enum carnet_err err, const struct carnet_diag *diag,
+                    json_t *more);
 /* The file that the diagnosis is about ("-" is standard input); NULL for none. Copied. cli_file_read and
  * cli_bundle_read do it by themselves. */
 void cli_place(struct cli *cli, const char *file);

@@ -165,6 +165,20 @@ static int set_text(json_t *object, const char *key, const char *text)
     return text != NULL && text[0] != '\0' ? json_object_set_new(object, key, cli_json_text(text)) : 0;
 }
 
+/* The members that say why and where, of a document or of one line. */
+static int set_reason(json_t *object, const char *message, const char *next, const char *file,
+                      const struct carnet_diag *d)
+{
+    int failed = set_text(object, "message", message);
+    failed |= set_text(object, "next", next);
+    failed |= set_text(object, "clause", d->clause);
+    failed |= set_text(object, "file", file);
+    failed |= set_text(object, "entry", d->entry);
+    if (d->line > 0)
+        failed |= json_object_set_new(object, "line", json_integer((json_int_t)d->line));
+    return failed;
+}
+
 /* The members that every document has, then those of a refusal, then the command's own as it set them. */
 static void print_document(struct cli *cli, enum carnet_err err, const char *message, const char *next)
 {
@@ -174,13 +188,7 @@ static void print_document(struct cli *cli, enum carnet_err err, const char *mes
     failed |= json_object_set_new(document, "outcome", json_string(carnet_outcome_name(err)));
     failed |= json_object_set_new(document, "exit", json_integer(carnet_outcome_exit(err)));
     if (err != CARNET_OK) {
-        failed |= set_text(document, "message", message);
-        failed |= set_text(document, "next", next);
-        failed |= set_text(document, "clause", cli->diag.clause);
-        failed |= set_text(document, "file", cli->file);
-        failed |= set_text(document, "entry", cli->diag.entry);
-        if (cli->diag.line > 0)
-            failed |= json_object_set_new(document, "line", json_integer((json_int_t)cli->diag.line));
+        failed |= set_reason(document, message, next, cli->file, &cli->diag);
     }
     if (cli->command != NULL && cli_dry_run(cli))
         failed |= json_object_set_new(document, "dry-run", json_true());
@@ -194,27 +202,61 @@ static void print_document(struct cli *cli, enum carnet_err err, const char *mes
     json_decref(document);
 }
 
-static void print_refusal(const struct cli *cli, enum carnet_err err, const char *message, const char *next)
+#define PLACE_SIZE 768
+
+/* " [FILE, entry E, line N, CLAUSE]", or nothing. */
+static void place_words(const char *file, const struct carnet_diag *d, char place[PLACE_SIZE])
 {
-    char file[512] = "", place[768] = "";
+    char shown[512] = "";
     size_t used = 0;
-    const struct carnet_diag *d = &cli->diag;
-    if (cli->file != NULL) {
-        carnet_text_escape(cli->file, strlen(cli->file), file, sizeof file);
-        used += (size_t)snprintf(place + used, sizeof place - used, ", %s", file);
+    if (file != NULL) {
+        carnet_text_escape(file, strlen(file), shown, sizeof shown);
+        used += (size_t)snprintf(place + used, PLACE_SIZE - used, ", %s", shown);
     }
     if (d->entry[0] != '\0')
-        used += (size_t)snprintf(place + used, sizeof place - used, ", entry %s", d->entry);
+        used += (size_t)snprintf(place + used, PLACE_SIZE - used, ", entry %s", d->entry);
     if (d->line > 0)
-        used += (size_t)snprintf(place + used, sizeof place - used, ", line %lu", d->line);
+        used += (size_t)snprintf(place + used, PLACE_SIZE - used, ", line %lu", d->line);
     if (d->clause[0] != '\0')
-        used += (size_t)snprintf(place + used, sizeof place - used, ", %s", d->clause);
+        used += (size_t)snprintf(place + used, PLACE_SIZE - used, ", %s", d->clause);
+    if (used == 0) {
+        place[0] = '\0';
+        return;
+    }
+    memcpy(place, " [", 2);
+    (void)snprintf(place + used, PLACE_SIZE - used, "]");
+}
+
+static void print_refusal(const struct cli *cli, enum carnet_err err, const char *message, const char *next)
+{
+    char place[PLACE_SIZE];
+    place_words(cli->file, &cli->diag, place);
     (void)fflush(stdout);
-    (void)fprintf(stderr, "%s: %s%s%s: %s", cli->program->name, cli->colour_err ? "\033[31m" : "",
-                  carnet_outcome_name(err), cli->colour_err ? "\033[0m" : "", message);
-    if (used > 0)
-        (void)fprintf(stderr, " [%s]", place + 2);
-    (void)fprintf(stderr, "\nWhat to do: %s\n", next);
+    (void)fprintf(stderr, "%s: %s%s%s: %s%s\nWhat to do: %s\n", cli->program->name, cli->colour_err ? "\033[31m" : "",
+                  carnet_outcome_name(err), cli->colour_err ? "\033[0m" : "", message, place, next);
+}
+
+void cli_refuse_one(struct cli *cli, const char *source, enum carnet_err err, const struct carnet_diag *diag,
+                    json_t *more)
+{
+    const struct carnet_diag of_another = {.err = err}, *d = diag->err == err ? diag : &of_another;
+    const char *message = d->detail[0] != '\0' ? d->detail : carnet_outcome_meaning(err);
+    const char *next = d->next[0] != '\0' ? d->next : carnet_outcome_next(err);
+    char place[PLACE_SIZE], shown[512];
+    json_t *line = json_pack("{s:o, s:s, s:i}", "source", cli_json_text(source), "outcome", carnet_outcome_name(err),
+                             "exit", carnet_outcome_exit(err));
+    if (line == NULL || set_reason(line, message, next, NULL, d) != 0 ||
+        (more != NULL && json_object_update(line, more) != 0))
+        cli->no_memory = true;
+    json_decref(more);
+    cli_json_line(cli, line);
+    if (cli->json)
+        return;
+    place_words(NULL, d, place);
+    carnet_text_escape(source, strlen(source), shown, sizeof shown);
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "%s: %s: %s%s\n  What to do: %s\n", strcmp(source, "-") == 0 ? "standard input" : shown,
+                  carnet_outcome_name(err), message, place, next);
 }
 
 /* An earlier diagnosis, of something that the command got over, must not be told with another outcome. */
