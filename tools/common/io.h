@@ -29,6 +29,7 @@ struct cli_output {
     struct carnet_digest id;
     const uint8_t *bytes;
     size_t size;
+    json_t *told; /* takes the member "file" or "text", in place of the command's document; NULL: the document does */
 };
 /*
  * Writes a bundle where OUT says: -o FILE, --to DIR (DIR/carnet/to-admin or to-user by the kind's signer, with

@@ -107,8 +107,16 @@ static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_out
 
 /* ---- the four ways ---- */
 
+static void set_member(struct cli *cli, const struct cli_output *output, const char *member, json_t *value)
+{
+    if (output->told == NULL)
+        cli_set(cli, member, value);
+    else if (json_object_set_new(output->told, member, value) != 0)
+        cli->no_memory = true;
+}
+
 /* Prints where the bundle is, and sets the member "file". */
-static void tell_path(struct cli *cli, const char *path)
+static void tell_path(struct cli *cli, const struct cli_output *output, const char *path)
 {
     char shown[PATH_MAX];
     carnet_text_escape(path, strlen(path), shown, sizeof shown);
@@ -116,19 +124,20 @@ static void tell_path(struct cli *cli, const char *path)
         cli_note(cli, "Would write %s\n", shown);
     else
         cli_data(cli, "%s\n", shown);
-    cli_set(cli, "file", cli_json_text(path));
+    set_member(cli, output, "file", cli_json_text(path));
 }
 
-static enum carnet_err tell_joined(struct cli *cli, const char *folder, const char *name)
+static enum carnet_err tell_joined(struct cli *cli, const struct cli_output *output, const char *folder,
+                                   const char *name)
 {
     char *path = NULL;
     if (strcmp(folder, ".") == 0) {
-        tell_path(cli, name);
+        tell_path(cli, output, name);
         return CARNET_OK;
     }
     if (asprintf(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name) < 0)
         return CARNET_NO_MEMORY;
-    tell_path(cli, path);
+    tell_path(cli, output, path);
     free(path);
     return CARNET_OK;
 }
@@ -180,7 +189,7 @@ static enum carnet_err write_file_option(struct cli *cli, const struct cli_outpu
             err = carnet_file_replace(fd, name, result_mode(), output->bytes, output->size, &cli->diag);
     }
     if (err == CARNET_OK)
-        tell_path(cli, file);
+        tell_path(cli, output, file);
 out:
     if (err != CARNET_OK)
         cli_place(cli, file);
@@ -240,7 +249,7 @@ static enum carnet_err write_to_option(struct cli *cli, const struct cli_output 
         err = write_named(cli, fd, output, carnet_file_deliver, name);
     if (err == CARNET_OK) {
         (void)snprintf(folder, sizeof folder, "%s/carnet/%s", dir, way);
-        err = tell_joined(cli, folder, name);
+        err = tell_joined(cli, output, folder, name);
     } else {
         cli_place(cli, dir);
     }
@@ -257,7 +266,7 @@ static enum carnet_err write_text_option(struct cli *cli, const struct cli_outpu
     struct carnet_buffer text = {0};
     enum carnet_err err = carnet_armour_write(output->kind->name, output->bytes, output->size, &text);
     if (err == CARNET_OK && cli->json)
-        cli_set(cli, "text", json_stringn((const char *)text.bytes, text.size));
+        set_member(cli, output, "text", json_stringn((const char *)text.bytes, text.size));
     else if (err == CARNET_OK)
         cli_write(cli, text.bytes, text.size); /* asked for, so --quiet does not silence it */
     carnet_buffer_clear(&text);
@@ -273,7 +282,7 @@ static enum carnet_err write_here(struct cli *cli, const struct cli_output *outp
         return err;
     err = write_named(cli, fd, output, write_local, name);
     if (err == CARNET_OK)
-        tell_path(cli, name);
+        tell_path(cli, output, name);
     (void)close(fd);
     return err;
 }
