@@ -78,6 +78,40 @@ invariants_hold() {
     invariants_hold
 }
 
+@test "many in one go: each refused file's line says what to do, and no file name steers the terminal" {
+    offline_license L-1 1
+    mkdir in out
+    make-machine fingerprint --vendor "$vendor" --product cad --machine 1 --count 2 --dir in
+    echo rubbish >"in/"$'x\e[2J\ncarnet-admin: ok: forged.carnet'
+    expect partly-done 54 carnet-admin assign in --to out
+    not_says $'\e' "^carnet-admin: ok"
+    says 'in/x.x1b\[2J.x0acarnet-admin: ok: forged.carnet: malformed: ' 'in/2.carnet: no-seat: .*\[G-5\]'
+    [ "$(grep -c '^  What to do: ..*' "$BATS_TEST_TMPDIR/err")" -eq 2 ]
+    says '^  What to do: Free a seat' '^What to do: Do what is said with each file'
+    rm in/1.carnet
+    expect no-seat 40 carnet-admin assign in --to out
+    says "None of 2 was assigned" '^What to do: Do what is said with each file'
+}
+
+@test "many in one go: with --json each line has all there is to know of its file" {
+    offline_license L-1 2
+    mkdir in out
+    make-machine fingerprint --vendor "$vendor" --product cad --machine 1 --count 3 --dir in
+    expect partly-done 54 carnet-admin assign in --to out --json
+    [ "$(jq -r 'select(.outcome == "ok") | .file' "$BATS_TEST_TMPDIR/out" | sort)" = "$(ls -d out/carnet/to-user/*)" ]
+    [ "$(jq -r 'select(.outcome == "no-seat") | .source, .exit, .clause, .license, .next' "$BATS_TEST_TMPDIR/out" |
+        paste -sd '|')" = "in/3.carnet|40|G-5|L-1|Free a seat with a release file, or buy more seats." ]
+    [ "$(json 'has("file"), .done, .failed' | paste -sd ' ')" = "false 2 1" ]
+    expect ok 0 carnet-admin assign in/1.carnet in/2.carnet --text --json
+    for n in 1 2; do
+        jq -r "select(.source == \"in/$n.carnet\") | .text" "$BATS_TEST_TMPDIR/out" | sed '1d;$d' | base64 -d | gunzip >"$n.bundle"
+    done
+    [ "$(sha256sum 1.bundle 2.bundle | cut -c -64 | sort)" = "$(sha256sum out/carnet/to-user/* | cut -c -64 | sort)" ]
+    [ "$(json 'has("text")')" = false ]
+    expect ok 0 carnet-admin assign in/1.carnet -o one.carnet --json
+    [ "$(json '.file, .source, .license' | paste -sd ' ')" = "one.carnet in/1.carnet L-1" ]
+}
+
 @test "many in one go: the whole stick, and -o is refused for many" {
     offline_license L-1 9
     mkdir -p stick/carnet/to-admin

@@ -115,6 +115,15 @@ struct batch_item *batch_item(struct batch *b, const struct batch_source *source
     return item;
 }
 
+static void clear_items(struct batch *b)
+{
+    for (size_t i = 0; i < b->item_count; i++) {
+        for (size_t k = 0; k < b->items[i].written_count; k++)
+            json_decref(b->items[i].written[k].told);
+    }
+    b->item_count = 0;
+}
+
 bool batch_may_sign(struct batch *b, struct batch_item *item)
 {
     if (b->output_err) {
@@ -172,7 +181,7 @@ static enum carnet_err pass(struct batch *b, const struct batch_source *sources,
 {
     enum carnet_err err = CARNET_OK;
 
-    b->item_count = 0;
+    clear_items(b);
     b->needs_key = false;
     err = ledger_begin(b->home->ledger, cli_diag(b->cli));
     /* Only now: while this waited for the ledger, others may have put later times into the journal. */
@@ -196,15 +205,24 @@ static enum carnet_err refuse_one_output(struct batch *b)
 static enum carnet_err write_one(struct batch *b, struct batch_item *item, int64_t grant, enum carnet_kind_id kind)
 {
     struct carnet_buffer bytes = {0};
-    struct cli_output output = {.kind = carnet_kind_get(kind), .label = *item->label ? item->label : item->license};
-    enum carnet_err err = ledger_bundle_of_grant(b->home->ledger, grant, kind, &output.id, &bytes, cli_diag(b->cli));
+    char hex[CARNET_HEX_SIZE];
+    struct cli_output output = {
+        .kind = carnet_kind_get(kind), .label = *item->label ? item->label : item->license, .told = json_object()};
+    enum carnet_err err =
+        output.told ? ledger_bundle_of_grant(b->home->ledger, grant, kind, &output.id, &bytes, cli_diag(b->cli))
+                    : CARNET_NO_MEMORY;
 
     output.bytes = bytes.bytes;
     output.size = bytes.size;
     if (!err)
         err = cli_output_write(b->cli, &output);
-    if (!err)
-        item->written[item->written_count++] = output.id;
+    if (!err) {
+        carnet_digest_hex(&output.id, hex);
+        (void)json_object_set_new(output.told, "bundle", json_string(hex));
+        item->written[item->written_count++] =
+            (struct batch_written){.id = output.id, .told = json_incref(output.told)};
+    }
+    json_decref(output.told);
     carnet_buffer_clear(&bytes);
     return err;
 }
@@ -234,7 +252,7 @@ static void mark_delivered(struct batch *b)
 
     for (size_t i = 0; !err && i < b->item_count; i++) {
         for (size_t k = 0; !err && k < b->items[i].written_count; k++)
-            err = ledger_bundle_delivered(b->home->ledger, &b->items[i].written[k], b->now, &unused);
+            err = ledger_bundle_delivered(b->home->ledger, &b->items[i].written[k].id, b->now, &unused);
     }
     if (!err)
         err = ledger_commit(b->home->ledger, &unused);
@@ -247,29 +265,24 @@ static void mark_delivered(struct batch *b)
 static json_t *item_json(const struct batch *b, const struct batch_item *item)
 {
     char machine[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE];
-    json_t *object = json_pack("{s:o, s:s, s:i}", "source", cli_json_text(item->file), "outcome",
-                               carnet_outcome_name(item->err), "exit", carnet_outcome_exit(item->err));
+    json_t *object =
+        json_pack("{s:o, s:s*}", "source", cli_json_text(item->file), "license", *item->license ? item->license : NULL);
 
     if (!object)
         return NULL;
-    if (*item->license)
-        (void)json_object_set_new(object, "license", json_string(item->license));
-    if (item->err) {
-        (void)json_object_set_new(object, "message", json_string(item->diag.detail));
-        (void)json_object_set_new(object, "next",
-                                  json_string(*item->diag.next ? item->diag.next : carnet_outcome_next(item->err)));
+    /* The receipt of a grant that was replaced comes first, and may be all that could be written. */
+    if (item->written_count > 0 && item->replaced)
+        (void)json_object_set(object, "receipt", item->written[0].told);
+    if (item->err)
         return object;
-    }
     carnet_digest_hex(&item->machine_key, machine);
     carnet_digest_hex(&item->fingerprint, fingerprint);
     (void)json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:b, s:s, s:s, s:s?}", "done", b->done, "seat",
                                                    (json_int_t)item->seat, "serial", (json_int_t)item->serial, "again",
                                                    (int)item->again, "machine", machine, "fingerprint", fingerprint,
                                                    "label", *item->label ? item->label : NULL));
-    if (item->written_count > 0) {
-        carnet_digest_hex(&item->written[item->written_count - 1], machine);
-        (void)json_object_set_new(object, "bundle", json_string(machine));
-    }
+    if (item->written_count > 0)
+        (void)json_object_update(object, item->written[item->written_count - 1].told);
     return object;
 }
 
@@ -278,18 +291,15 @@ static void tell_item(struct batch *b, const struct batch_item *item, bool many)
     const char *key;
     json_t *object = item_json(b, item), *value;
 
-    if (many) {
+    if (many && item->err) {
+        cli_refuse_one(b->cli, item->file, item->err, &item->diag, object);
+    } else if (many) {
+        if (object)
+            (void)json_object_update_new(object, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK),
+                                                           "exit", carnet_outcome_exit(CARNET_OK)));
         cli_json_line(b->cli, object);
-        if (item->err && !cli_json(b->cli))
-            (void)fprintf(stderr, "%s: %s: %s\n", item->file, carnet_outcome_name(item->err), item->diag.detail);
-    } else if (!item->err) {
-        json_object_foreach(object, key, value)
-        {
-            if (strcmp(key, "outcome") != 0 && strcmp(key, "exit") != 0)
-                cli_set(b->cli, key, json_incref(value));
-        }
-        json_decref(object);
     } else {
+        json_object_foreach(object, key, value) cli_set(b->cli, key, json_incref(value));
         json_decref(object);
     }
     if (!item->err) {
@@ -373,6 +383,8 @@ static size_t read_sources(struct batch *b, const struct paths *paths, size_t fr
 
 static enum carnet_err outcome(struct batch *b)
 {
+    enum carnet_err err;
+
     if (b->failed_count == 0 && b->done_count > 0)
         return CARNET_OK;
     if (b->failed_count == 0) {
@@ -391,10 +403,13 @@ static enum carnet_err outcome(struct batch *b)
     cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
     cli_set(b->cli, "failed", json_integer((json_int_t)b->failed_count));
     if (b->done_count > 0)
-        return carnet_fail(cli_diag(b->cli), CARNET_PARTLY_DONE, "", "%zu of %zu were %s.", b->done_count,
-                           b->done_count + b->failed_count, b->done);
-    return carnet_fail(cli_diag(b->cli), b->worst, "", "None of %zu was %s; the worst reason was %s.", b->failed_count,
-                       b->done, carnet_outcome_name(b->worst));
+        err = carnet_fail(cli_diag(b->cli), CARNET_PARTLY_DONE, "", "%zu of %zu were %s.", b->done_count,
+                          b->done_count + b->failed_count, b->done);
+    else
+        err = carnet_fail(cli_diag(b->cli), b->worst, "", "None of %zu was %s; the worst reason was %s.",
+                          b->failed_count, b->done, carnet_outcome_name(b->worst));
+    (void)carnet_fail_next(cli_diag(b->cli), "Do what is said with each file that was refused.");
+    return err;
 }
 
 enum carnet_err batch_run(struct batch *b)
@@ -426,6 +441,7 @@ enum carnet_err batch_run(struct batch *b)
     }
     if (!err)
         err = outcome(b);
+    clear_items(b);
     free(b->items);
     free(sources);
     paths_clear(&paths);

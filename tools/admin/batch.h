@@ -27,11 +27,15 @@ struct batch_item {
     uint32_t seat, serial;
     char label[CARNET_TEXT_SIZE];
     struct carnet_digest machine_key, fingerprint;
-    bool again;                      /* nothing was changed: the same bytes once more */
-    int64_t grant;                   /* row */
-    bool replaced;                   /* the receipt of `old_grant` goes out as well */
-    int64_t old_grant;               /* row */
-    struct carnet_digest written[2]; /* ids of the bundles that were delivered */
+    bool again;        /* nothing was changed: the same bytes once more */
+    int64_t grant;     /* row */
+    bool replaced;     /* the receipt of `old_grant` goes out as well */
+    int64_t old_grant; /* row */
+    /* The bundles that were delivered, the item's own last: bundle, and file or text. */
+    struct batch_written {
+        struct carnet_digest id;
+        json_t *told;
+    } written[2];
     size_t written_count;
 };
 
