@@ -278,6 +278,30 @@ in_use() {
     [ "$(in_use L-1)" = 1 ]
 }
 
+@test "--replace: as often as it is repeated, the receipt of the old grant comes with the license" {
+    offline_license L-1 2
+    fingerprint_of 1 f1.carnet
+    fingerprint_of 1 f1new.carnet --nonce 9
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    mkdir -p first/carnet second third && touch first/carnet/to-user
+    # The first file, the receipt, can't be delivered: all is in the ledger, and nothing on the stick.
+    expect exists 73 carnet-admin assign f1new.carnet --replace 1 --to first
+    says "is assigned and recorded; run the same command again"
+    expect ok 0 carnet-admin assign f1new.carnet --replace 1 --to second
+    says "was already assigned"
+    [ "$(ls second/carnet/to-user | cut -d- -f1 | paste -sd ' ')" = "license receipt" ]
+    carnet-admin key export root -o root.pem
+    expect ok 0 carnet-inspect verify --trust root.pem second/carnet/to-user/*
+    expect ok 0 carnet-admin assign f1new.carnet --to third --json
+    [ -e "$(json .file)" ]
+    [ -e "$(json .receipt.file)" ]
+    diff -r second/carnet/to-user third/carnet/to-user
+    remember "$CARNET_HOME" .
+    expect usage 64 carnet-admin assign f1new.carnet -o one.carnet
+    says "several results"
+    unchanged "$CARNET_HOME" .
+}
+
 @test "a clock that was set back signs nothing" {
     offline_license L-1 2
     fingerprint_of 1 f.carnet

@@ -321,6 +321,7 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.entitlement = g->license->entitlement;
     g->grant.epoch = ledger_about(b->home->ledger)->epoch;
     g->grant.serial = 1;
+    g->grant.replaces = g->replaces ? g->old.number : 0;
     /* The vendor's clock may be a little ahead of this one (J-10). */
     g->grant.since = b->now > e->issued ? b->now : e->issued;
     g->grant.lease_until = e->lease_days == CARNET_NO_LEASE
@@ -334,12 +335,13 @@ static void settle_item(struct batch_item *item, const struct ledger_grant *gran
     item->seat = grant->seat;
     item->serial = grant->serial;
     item->grant = grant->number;
+    item->old_grant = grant->replaces;
     item->machine_key = grant->machine_key;
     item->fingerprint = grant->fingerprint;
     (void)snprintf(item->label, sizeof item->label, "%s", grant->label);
 }
 
-/* The same fingerprint once more: the same bytes, or nothing more. */
+/* The same fingerprint once more: the same bytes (with --replace, both files), or nothing more. */
 static enum carnet_err answer_again(struct batch_item *item, const struct ledger_grant *grant)
 {
     char when[CARNET_UTC_SIZE];
@@ -407,10 +409,7 @@ enum carnet_err assign_seat(struct batch *b, const struct asking *a, const struc
         return err;
     settle_grant(b, &g);
     err = batch_change(b, item, give, &g);
-    if (!err && !item->err) {
+    if (!err && !item->err)
         settle_item(item, &g.grant);
-        item->replaced = g.replaces;
-        item->old_grant = g.old.number;
-    }
     return err;
 }

@@ -193,7 +193,11 @@ static enum carnet_err pass(struct batch *b, const struct batch_source *sources,
 
 static enum carnet_err refuse_one_output(struct batch *b)
 {
-    if (!cli_value(b->cli, "output") || b->item_count < 2)
+    size_t results = b->item_count;
+
+    for (size_t i = 0; i < b->item_count; i++)
+        results += b->items[i].old_grant != 0;
+    if (!cli_value(b->cli, "output") || results < 2)
         return CARNET_OK;
     (void)carnet_fail(cli_diag(b->cli), CARNET_USAGE, "", "There are several results, and -o takes one.");
     (void)carnet_fail_next(cli_diag(b->cli), "Use --to with a folder; nothing was changed.");
@@ -231,7 +235,7 @@ static void write_item(struct batch *b, struct batch_item *item)
 {
     enum carnet_err err = CARNET_OK;
 
-    if (item->replaced)
+    if (item->old_grant)
         err = write_one(b, item, item->old_grant, CARNET_KIND_RECEIPT);
     if (!err)
         err = write_one(b, item, item->grant, b->out);
@@ -271,7 +275,7 @@ static json_t *item_json(const struct batch *b, const struct batch_item *item)
     if (!object)
         return NULL;
     /* The receipt of a grant that was replaced comes first, and may be all that could be written. */
-    if (item->written_count > 0 && item->replaced)
+    if (item->written_count > 0 && item->old_grant)
         (void)json_object_set(object, "receipt", item->written[0].told);
     if (item->err)
         return object;

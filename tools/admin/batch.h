@@ -29,8 +29,7 @@ struct batch_item {
     struct carnet_digest machine_key, fingerprint;
     bool again;        /* nothing was changed: the same bytes once more */
     int64_t grant;     /* row */
-    bool replaced;     /* the receipt of `old_grant` goes out as well */
-    int64_t old_grant; /* row */
+    int64_t old_grant; /* row, or 0: the grant that it replaced, whose receipt goes out as well */
     /* The bundles that were delivered, the item's own last: bundle, and file or text. */
     struct batch_written {
         struct carnet_digest id;

@@ -7,7 +7,7 @@
 
 #define COLUMNS \
     "g.number, g.license, g.fingerprint, g.seat, g.epoch, g.serial, g.machine_key, g.entitlement, g.user, g.label," \
-    " g.since, g.lease_until, g.ended, g.how, g.release"
+    " g.since, g.lease_until, g.ended, g.how, g.release, g.replaces"
 
 static const char *const ends[] = {
     [CARNET_END_FREED] = "freed", [CARNET_END_REVOKED] = "revoked", [CARNET_END_REPLACED] = "replaced"};
@@ -38,6 +38,7 @@ static void read_grant(sqlite3_stmt *s, struct ledger_grant *out)
     }
     out->has_release = sqlite3_column_type(s, 14) != SQLITE_NULL;
     column_digest(s, 14, &out->release);
+    out->replaces = sqlite3_column_int64(s, 15); /* NULL is 0 */
 }
 
 static enum carnet_err one_grant(struct ledger *l, sqlite3_stmt *s, struct ledger_grant *out, struct carnet_diag *diag)
@@ -187,9 +188,10 @@ enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g, const
     enum carnet_err err = database_run(
         l, diag,
         "INSERT INTO seat_grant (license, fingerprint, seat, epoch, serial, machine_key, user, entitlement, label,"
-        " since, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        "idiiidDdTii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
-        &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->since, g->lease_until);
+        " since, lease_until, replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+        "idiiidDdTiii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
+        &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->since, g->lease_until,
+        g->replaces);
 
     if (!err)
         g->number = sqlite3_last_insert_rowid(l->db);

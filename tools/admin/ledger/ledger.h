@@ -158,6 +158,7 @@ struct ledger_grant {
     enum carnet_end how;
     bool has_release;
     struct carnet_digest release; /* meaningful when has_release: what freed it */
+    int64_t replaces; /* the grant that ended for it (row), or 0: its receipt goes wherever this one's license goes */
 };
 #define LEDGER_LIVES INT64_MIN
 /* CARNET_NOT_FOUND when there is none (diag is then unchanged: it is a question, not a refusal). */

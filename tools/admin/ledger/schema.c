@@ -85,6 +85,7 @@ static const char tables[] =
     " machine_key BLOB NOT NULL REFERENCES key (id),"
     " user BLOB CHECK (user IS NULL OR length(user) = 32),"
     " entitlement BLOB NOT NULL REFERENCES taken (id),"
+    " replaces INTEGER REFERENCES seat_grant (number),"
     " label TEXT, note TEXT,"
     " since INTEGER NOT NULL, lease_until INTEGER NOT NULL,"
     " activated INTEGER, declared INTEGER,"
