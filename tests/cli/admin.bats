@@ -277,7 +277,8 @@ setup() {
     home_of_both
     expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o e.carnet
     expect ok 0 carnet-admin entitle --license L-1 --seats 5 -o again.carnet
-    says "nothing differs"
+    says "^License L-1: nothing differs from revision 1"
+    not_says "revision 2"
     cmp e.carnet again.carnet
 }
 
@@ -310,7 +311,107 @@ setup() {
     says "one role for life"
 }
 
+# waiting COMMAND...: starts an entitle that asks a pipe for its passphrase, and returns when it has said what it will
+# do; its process is $waiting. `answer` types the passphrase and gives what it says and its exit code as `expect` does.
+waiting() {
+    rm -f pipe && mkfifo pipe
+    "$@" --passphrase-fd 7 7<>pipe >waiting.out 2>waiting.err 3>&- &
+    waiting=$!
+    comes "revision" waiting.err
+    sleep 1.1 # whatever is written now is dated later than what it has seen
+}
+answer() {
+    cat good >pipe
+    local got=0
+    wait "$waiting" || got=$?
+    cat waiting.out && cat waiting.err >&2
+    return "$got"
+}
+
+@test "entitle waits for a passphrase: others may go on, and it can be interrupted" {
+    echo "correct horse" >good && chmod 600 good
+    expect ok 0 carnet-admin init --role both --name Acme --passphrase-file good
+    entitle=(carnet-admin entitle --product cad --licensee x)
+    waiting "${entitle[@]}" --license L-1 --seats 1 -o slow.carnet
+    expect ok 0 "${entitle[@]}" --license M-1 --seats 1 -o quick.carnet --passphrase-file good
+    expect ok 0 answer
+    [ -e slow.carnet ]
+
+    # Another revision of the same license in between.
+    waiting "${entitle[@]}" --license L-1 --seats 5 -o five.carnet
+    expect ok 0 "${entitle[@]}" --license L-1 --seats 6 -o six.carnet --passphrase-file good
+    held=$(sqlite3 "$CARNET_HOME/ledger.db" .dump)
+    expect busy 75 answer
+    says "Another entitle has signed a revision of L-1 meanwhile; nothing was changed" "Run it again"
+    [ ! -e five.carnet ]
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" .dump)" = "$held" ]
+
+    waiting "${entitle[@]}" --license L-1 --seats 7 -o seven.carnet
+    kill -TERM "$waiting"
+    for _ in {1..50}; do
+        kill -0 "$waiting" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -9 "$waiting" 2>/dev/null && return 1
+    grep -q "interrupted" waiting.err
+    [ ! -e seven.carnet ]
+    [ "$(sqlite3 "$CARNET_HOME/ledger.db" .dump)" = "$held" ]
+}
+
+@test "a license keeps its product" {
+    home_of_both
+    cp -a "$CARNET_HOME" twin
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o e.carnet
+    expect ok 0 carnet-admin import e.carnet
+    expect ok 0 carnet-admin --home twin entitle --license L-1 --product mesh --licensee x --seats 5 -o t1.carnet
+    expect ok 0 carnet-admin --home twin entitle --license L-1 --seats 6 -o t2.carnet
+    remember "$CARNET_HOME" .
+    expect revision-conflict 50 carnet-admin entitle --license L-1 --product mesh -o other.carnet
+    says "L-1 is for the product cad, and a license keeps its product" "a license id of its own"
+    expect revision-conflict 50 carnet-admin import t2.carnet
+    says "L-1 is for the product cad here, and its revision 2 is for mesh"
+    unchanged "$CARNET_HOME" .
+}
+
+@test "a license that is over is signed, taken and converted with a warning" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 --offline allowed \
+        --not-after 2020-01-01 -o e.carnet
+    says "warning: the license L-1 is over: its last day was 2020-01-01"
+    expect ok 0 carnet-admin import e.carnet
+    says "L-1 is over"
+    expect ok 0 carnet-admin convert L-1 offline -y
+    says "L-1 is over"
+    expect ok 0 carnet-admin entitle --license L-1 --not-after never -o f.carnet
+    not_says "is over"
+}
+
 # ---- import ----
+
+@test "import: what is read slowly is dated when it is taken" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o e.carnet
+    { sleep 2.5 && cat e.carnet; } | carnet-admin import - >slow.out 2>&1 3>&- &
+    slow=$!
+    sleep 1.2
+    expect ok 0 carnet-admin entitle --license M-1 --product cad --licensee x --seats 5 -o m.carnet
+    wait "$slow" || complain "$(cat slow.out)"
+    grep -q "L-1: revision 1 taken" slow.out
+}
+
+@test "import of many: each file with what to do, in words and in JSON" {
+    home_of_both
+    expect ok 0 carnet-admin entitle --license L-1 --product cad --licensee x --seats 5 -o good.carnet
+    bad=$'bad\e[31m\nroot: ok.carnet'
+    head -c 3000 good.carnet >"$bad"
+    expect partly-done 54 carnet-admin import "$bad" good.carnet
+    says "^bad.*root: ok.carnet: malformed" "^  What to do: ."
+    not_says $'\e' "^root"
+    expect partly-done 54 carnet-admin import "$bad" good.carnet --json
+    printf '%s\n' "$out" | head -n 1 | jq -e '.source and .outcome == "malformed" and .exit == 30 and .message and .next'
+    printf '%s\n' "$out" | sed -n 2p | jq -e '.source == "good.carnet" and .outcome == "ok" and .exit == 0 and .license == "L-1" and .revision == 1 and .fate == "known"'
+    [ "$(json '[.done, .failed] | join(" ")')" = "1 1" ]
+}
 
 @test "import: newer, older, known, and in conflict" {
     home_of_both
@@ -329,7 +430,7 @@ setup() {
     expect ok 0 carnet-admin import e2.carnet
     says "known already"
     expect ok 0 carnet-admin import e1.carnet --json
-    [ "$(json .import.fate)" = older ]
+    [ "$(json '.fate + " " + .source')" = "older e1.carnet" ]
     expect revision-conflict 50 carnet-admin import e2-other.carnet
     says "known here with other content" "seats +6 → 7"
     unchanged "$CARNET_HOME"

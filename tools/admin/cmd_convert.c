@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "home.h"
+#include "words.h"
 
 #define NAMED_MOST 8
 
@@ -88,7 +89,8 @@ static enum carnet_err refuse_permission(struct cli *cli, struct home *h, const 
 
 static enum carnet_err check(struct cli *cli, struct home *h, bool offline, struct ledger_license *license)
 {
-    enum carnet_err err = ledger_license_find(h->ledger, cli_argument(cli, 0), license, cli_diag(cli));
+    enum carnet_err err =
+        ledger_license_named(h->ledger, cli_argument(cli, 0), cli_value(cli, "vendor"), license, cli_diag(cli));
 
     if (err || license->offline == offline)
         return err;
@@ -124,6 +126,7 @@ static enum carnet_err convert(struct cli *cli, struct home *h, bool offline, st
     *already = !err && license->offline == offline;
     if (err || *already)
         return err;
+    words_warn_over(cli, license->id, license->not_after);
     err = offline ? cli_confirm(cli,
                                 "%s becomes offline: its %lu seats are given to machines by fingerprint, and it comes "
                                 "back online only when every seat is free again.",

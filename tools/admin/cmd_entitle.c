@@ -106,6 +106,20 @@ static enum carnet_err hold_issuer(struct cli *cli, const struct carnet_entitlem
     return CARNET_UNTRUSTED_KEY;
 }
 
+/* Seats that are out were given for the product: the same fingerprint has to give the same license again. */
+static enum carnet_err hold_product(struct cli *cli, const struct carnet_entitlement *before,
+                                    const struct carnet_entitlement *e)
+{
+    if (strcmp(before->product, e->product) == 0)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_REVISION_CONFLICT, "",
+                      "The license %s is for the product %s, and a license keeps its product.", before->license,
+                      before->product);
+    (void)carnet_fail_next(cli_diag(cli), "Give the product %s a license id of its own, with its own seats.",
+                           e->product);
+    return CARNET_REVISION_CONFLICT;
+}
+
 static enum carnet_err missing(struct cli *cli, const char *option)
 {
     return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
@@ -130,6 +144,8 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
     }
     (void)snprintf(e->vendor_name, sizeof e->vendor_name, "%s", about->name);
     err = terms_apply(cli, e);
+    if (!err && before->entitlement)
+        err = hold_product(cli, before->entitlement, e);
     if (!err && !*e->product)
         err = missing(cli, "product");
     if (!err && !*e->licensee)
@@ -145,20 +161,42 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
     return err;
 }
 
-static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet_entitlement *e, int64_t now,
-                            struct carnet_buffer *bytes, struct carnet_digest *id)
+/* Another entitle may have signed a revision while this one waited for a passphrase or for the ledger. */
+static enum carnet_err still_newest(struct cli *cli, struct home *h, const struct before *before, const char *license)
+{
+    struct carnet_digest id;
+    struct carnet_buffer bytes = {0};
+    enum carnet_err err = ledger_made_newest(h->ledger, &h->root.id, license, &id, &bytes, cli_diag(cli));
+    const bool same = err == CARNET_NOT_FOUND ? !before->entitlement
+                                              : !err && before->entitlement && carnet_digest_equal(&id, &before->id);
+
+    carnet_buffer_clear(&bytes);
+    if (same || (err && err != CARNET_NOT_FOUND))
+        return same ? CARNET_OK : err;
+    (void)carnet_fail(cli_diag(cli), CARNET_BUSY, "",
+                      "Another entitle has signed a revision of %s meanwhile; nothing was changed.", license);
+    (void)carnet_fail_next(cli_diag(cli), "Run it again: it shows what differs from that revision.");
+    return CARNET_BUSY;
+}
+
+/* The time is taken when nobody else can write any more: while this waited, others may have written later ones. */
+static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet_key *key, const struct before *before,
+                            struct carnet_entitlement *e, struct carnet_buffer *bytes, struct carnet_digest *id)
 {
     const struct ledger_event event = {
         .what = "entitle", .license = e->license, .revision = e->revision, .entitlement = id, .key = &e->issuer};
     struct carnet_diag *diag = cli_diag(cli);
     struct carnet_buffer document = {0};
-    const struct carnet_key *key = NULL;
-    enum carnet_err err = home_signer(cli, h, CARNET_ROLE_ROOT, &key);
+    int64_t now = 0;
+    enum carnet_err err = ledger_begin(h->ledger, diag);
 
     if (!err)
+        err = still_newest(cli, h, before, e->license);
+    if (!err) {
+        now = carnet_utc_now();
+        e->issued = before->entitlement && before->entitlement->issued > now ? before->entitlement->issued : now;
         err = carnet_issue_compose_entitlement(e, &document);
-    if (!err)
-        err = ledger_begin(h->ledger, diag);
+    }
     if (!err)
         err = ledger_key_see(h->ledger, &e->issuer, CARNET_ROLE_ISSUER, now, diag);
     if (!err)
@@ -180,26 +218,26 @@ static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet
 static enum carnet_err say(struct cli *cli, const struct before *before, const struct carnet_entitlement *e,
                            bool *differs)
 {
+    const struct carnet_entitlement *old = before->entitlement;
+    char heading[WORDS_HEADING_SIZE];
     size_t changes = 0;
     enum carnet_err err;
 
-    if (before->entitlement)
-        cli_note(cli, "License %s, revision %lu; against revision %lu:\n", e->license,
-                 (unsigned long)before->entitlement->revision + 1, (unsigned long)before->entitlement->revision);
-    else
-        cli_note(cli, "License %s, revision 1:\n", e->license);
-    err = words_difference(cli, before->entitlement, e, false, &changes);
-    if (!err)
-        *differs = changes > 0;
-    if (!err && changes == 0)
-        cli_note(cli, "  nothing differs: the file of revision %lu is given out again\n",
-                 (unsigned long)before->entitlement->revision);
-    return err;
+    words_heading(old, e, old ? old->revision + 1 : 1, heading);
+    err = words_difference(cli, heading, old, e, false, &changes);
+    if (err)
+        return err;
+    *differs = changes > 0;
+    if (changes == 0)
+        cli_note(cli, "License %s: nothing differs from revision %lu, whose file is given out again.\n", e->license,
+                 (unsigned long)e->revision);
+    words_warn_over(cli, e->license, e->not_after);
+    return CARNET_OK;
 }
 
 static enum carnet_err entitle(struct cli *cli, struct home *h, const char *license)
 {
-    const int64_t now = carnet_utc_now();
+    const struct carnet_key *key = NULL;
     struct before before = {0};
     struct carnet_entitlement *e = calloc(1, sizeof *e);
     struct carnet_buffer bytes = {0};
@@ -216,16 +254,20 @@ static enum carnet_err entitle(struct cli *cli, struct home *h, const char *lice
         goto out;
     if (differs) {
         e->revision = before.entitlement ? before.entitlement->revision + 1 : 1;
-        e->issued = before.entitlement && before.entitlement->issued > now ? before.entitlement->issued : now;
         err = cli_output_check(cli);
     }
     cli_set(cli, "license", json_string(license));
     cli_set(cli, "revision", json_integer((json_int_t)e->revision));
     if (err || cli_dry_run(cli))
         goto out;
+    if (differs)
+        err = home_signer(cli, h, CARNET_ROLE_ROOT, &key);
+    if (err)
+        goto out;
+    /* From here on, what is begun is brought to its end; the question for the passphrase could still be left. */
     cli_hold_signals();
     if (differs)
-        err = sign(cli, h, e, now, &bytes, &id);
+        err = sign(cli, h, key, &before, e, &bytes, &id);
     output.id = differs ? id : before.id;
     output.bytes = differs ? bytes.bytes : before.bytes.bytes;
     output.size = differs ? bytes.size : before.bytes.size;

@@ -34,6 +34,7 @@ static enum carnet_err show_changes(struct cli *cli, struct home *h, const struc
 {
     const struct carnet_entitlement *before = NULL;
     struct carnet_embed embed;
+    char heading[WORDS_HEADING_SIZE];
     size_t changes = 0;
     enum carnet_err err = CARNET_OK;
 
@@ -41,12 +42,8 @@ static enum carnet_err show_changes(struct cli *cli, struct home *h, const struc
         err = home_entitlement(h, &known->entitlement, &before, &embed, cli_diag(cli));
     if (err)
         return err;
-    if (known)
-        cli_data(cli, "%s, revision %lu; against revision %lu:\n", e->license, (unsigned long)e->revision,
-                 (unsigned long)known->revision);
-    else
-        cli_data(cli, "%s, revision %lu, new here:\n", e->license, (unsigned long)e->revision);
-    return words_difference(cli, before, e, true, &changes);
+    words_heading(before, e, e->revision, heading);
+    return words_difference(cli, heading, before, e, true, &changes);
 }
 
 /* Newer, known, older, or the same revision with other content. */
@@ -72,8 +69,23 @@ static enum carnet_err compare(struct cli *cli, struct home *h, const struct led
     return CARNET_OK;
 }
 
+/* Seats that are out were given for the product: the same fingerprint has to give the same license again. */
+static enum carnet_err hold_product(struct cli *cli, const struct ledger_license *known,
+                                    const struct carnet_entitlement *e)
+{
+    if (!known || strcmp(known->product, e->product) == 0)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_REVISION_CONFLICT, "",
+                      "The license %s is for the product %s here, and its revision %lu is for %s; a license keeps its "
+                      "product.",
+                      known->id, known->product, (unsigned long)e->revision, e->product);
+    (void)carnet_fail_next(cli_diag(cli), "Ask the vendor for a license with an id of its own for %s.", e->product);
+    return CARNET_REVISION_CONFLICT;
+}
+
 static void say_consequences(struct cli *cli, const struct ledger_license *known, const struct carnet_entitlement *e)
 {
+    words_warn_over(cli, e->license, e->not_after);
     if (!known)
         return;
     if (known->offline && !e->offline_allowed)
@@ -114,7 +126,9 @@ static enum carnet_err take(struct cli *cli, struct home *h, const struct cli_bu
         err = compare(cli, h, is_known ? &known : NULL, e, id, fate);
     if (err || *fate != TAKEN)
         return err;
-    err = show_changes(cli, h, is_known ? &known : NULL, e);
+    err = hold_product(cli, is_known ? &known : NULL, e);
+    if (!err)
+        err = show_changes(cli, h, is_known ? &known : NULL, e);
     if (!err)
         err = ledger_taken_add(h->ledger, e, id, bytes, size, now, diag);
     if (!err)
@@ -134,10 +148,47 @@ static void say(struct cli *cli, const struct carnet_entitlement *e, enum fate f
              fate == TAKEN && cli_dry_run(cli) ? "would be " : "", words[fate]);
 }
 
+/* The members of one file, in a line of their own where there are many. */
+static void tell(struct cli *cli, const char *file, const struct carnet_entitlement *e, enum fate fate, bool many)
+{
+    const char *key;
+    json_t *value, *line = json_pack("{s:o, s:s, s:I, s:s}", "source", cli_json_text(file), "license", e->license,
+                                     "revision", (json_int_t)e->revision, "fate", fates[fate]);
+
+    say(cli, e, fate);
+    if (many) {
+        (void)json_object_update_new(line, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK), "exit",
+                                                     carnet_outcome_exit(CARNET_OK)));
+        cli_json_line(cli, line);
+        return;
+    }
+    json_object_foreach(line, key, value)
+    {
+        cli_set(cli, key, json_incref(value));
+    }
+    json_decref(line);
+}
+
+/* The time is taken when nobody else can write any more: reading the file may have taken long. */
+static enum carnet_err take_now(struct cli *cli, struct home *h, const struct cli_bundle *bundle,
+                                const struct carnet_entitlement *e, enum fate *fate)
+{
+    enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
+    const int64_t now = carnet_utc_now();
+
+    if (!err)
+        err = carnet_dates_check(carnet_reading_judged(bundle->reading), now, cli_diag(cli));
+    if (!err)
+        err = take(cli, h, bundle, e, now, fate);
+    if (!err && !cli_dry_run(cli))
+        err = ledger_commit(h->ledger, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    return err;
+}
+
 static enum carnet_err import_one(struct cli *cli, struct home *h, const char *file, bool many)
 {
     struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
-    const int64_t now = carnet_utc_now();
     const struct carnet_entitlement *e = NULL;
     struct cli_bundle bundle = {0};
     enum fate fate = TAKEN;
@@ -148,25 +199,11 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
         err = hold_issuer(cli, h, e);
     }
     if (!err)
-        err = carnet_dates_check(carnet_reading_judged(bundle.reading), now, cli_diag(cli));
+        err = take_now(cli, h, &bundle, e, &fate);
     if (!err)
-        err = ledger_begin(h->ledger, cli_diag(cli));
-    if (!err)
-        err = take(cli, h, &bundle, e, now, &fate);
-    if (!err && !cli_dry_run(cli))
-        err = ledger_commit(h->ledger, cli_diag(cli));
-    ledger_rollback(h->ledger);
-    if (!err) {
-        json_t *line =
-            json_pack("{s:s, s:i, s:s}", "license", e->license, "revision", (int)e->revision, "fate", fates[fate]);
-        say(cli, e, fate);
-        if (many)
-            cli_json_line(cli, line);
-        else
-            cli_set(cli, "import", line);
-    } else {
+        tell(cli, file, e, fate, many);
+    else
         cli_place(cli, file);
-    }
     cli_bundle_clear(&bundle);
     return err;
 }
@@ -174,29 +211,32 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
 /* Of many, each is told; the worst is the outcome, or that some were done. */
 static enum carnet_err import_many(struct cli *cli, struct home *h)
 {
+    const size_t count = cli_count(cli);
     enum carnet_err worst = CARNET_OK;
     size_t failed = 0;
 
-    for (size_t i = 0; i < cli_count(cli); i++) {
+    for (size_t i = 0; i < count; i++) {
         enum carnet_err err = import_one(cli, h, cli_argument(cli, i), true);
         if (!err)
             continue;
         failed++;
-        if (!cli_json(cli))
-            (void)fprintf(stderr, "%s: %s: %s\n", cli_argument(cli, i), carnet_outcome_name(err),
-                          cli_diag(cli)->detail);
-        cli_json_line(cli, json_pack("{s:o, s:s, s:s}", "file", cli_json_text(cli_argument(cli, i)), "outcome",
-                                     carnet_outcome_name(err), "message", cli_diag(cli)->detail));
+        cli_refuse_one(cli, cli_argument(cli, i), err, cli_diag(cli), NULL);
         if (carnet_outcome_exit(err) > carnet_outcome_exit(worst))
             worst = err;
     }
     if (failed == 0)
         return CARNET_OK;
     cli_place(cli, NULL);
-    if (failed < cli_count(cli))
-        return carnet_fail(cli_diag(cli), CARNET_PARTLY_DONE, "", "%zu of %zu files were taken.",
-                           cli_count(cli) - failed, cli_count(cli));
-    return carnet_fail(cli_diag(cli), worst, "", "None of the %zu files was taken.", failed);
+    cli_set(cli, "done", json_integer((json_int_t)(count - failed)));
+    cli_set(cli, "failed", json_integer((json_int_t)failed));
+    if (failed < count) {
+        worst = CARNET_PARTLY_DONE;
+        (void)carnet_fail(cli_diag(cli), worst, "", "%zu of %zu files were taken.", count - failed, count);
+    } else {
+        (void)carnet_fail(cli_diag(cli), worst, "", "None of the %zu files was taken.", failed);
+    }
+    (void)carnet_fail_next(cli_diag(cli), "Do what is said with each file that was refused.");
+    return worst;
 }
 
 enum carnet_err admin_import(struct cli *cli)

@@ -99,6 +99,14 @@ static const char *value_of(const struct rows *rows, const char *name)
     return NULL;
 }
 
+static void say(struct cli *cli, bool data, const char *line)
+{
+    if (data)
+        cli_data(cli, "%s", line);
+    else
+        cli_note(cli, "%s", line);
+}
+
 static void tell(struct cli *cli, bool data, json_t *changes, const char *name, const char *from, const char *to)
 {
     const char *arrow = cli_utf8() ? "\xe2\x86\x92" : "->";
@@ -110,14 +118,32 @@ static void tell(struct cli *cli, bool data, json_t *changes, const char *name, 
         (void)snprintf(line, sizeof line, "  %-22s %s\n", name, to);
     else
         (void)snprintf(line, sizeof line, "  %-22s %s %s (none)\n", name, from, arrow);
-    if (data)
-        cli_data(cli, "%s", line);
-    else
-        cli_note(cli, "%s", line);
+    say(cli, data, line);
     (void)json_array_append_new(changes, json_pack("{s:s, s:s?, s:s?}", "member", name, "from", from, "to", to));
 }
 
-enum carnet_err words_difference(struct cli *cli, const struct carnet_entitlement *before,
+void words_heading(const struct carnet_entitlement *before, const struct carnet_entitlement *now, uint32_t revision,
+                   char out[WORDS_HEADING_SIZE])
+{
+    if (before)
+        (void)snprintf(out, WORDS_HEADING_SIZE, "License %s, revision %lu; against revision %lu:\n", now->license,
+                       (unsigned long)revision, (unsigned long)before->revision);
+    else
+        (void)snprintf(out, WORDS_HEADING_SIZE, "License %s, revision %lu, new here:\n", now->license,
+                       (unsigned long)revision);
+}
+
+void words_warn_over(struct cli *cli, const char *license, int64_t not_after)
+{
+    char day[WORDS_DAY_SIZE];
+
+    if (carnet_utc_now() <= not_after)
+        return;
+    words_day(not_after, day);
+    cli_warn(cli, "the license %s is over: its last day was %s, and no machine runs with it.", license, day);
+}
+
+enum carnet_err words_difference(struct cli *cli, const char *heading, const struct carnet_entitlement *before,
                                  const struct carnet_entitlement *now, bool data, size_t *count)
 {
     struct rows *old = before ? malloc(sizeof *old) : NULL;
@@ -135,12 +161,16 @@ enum carnet_err words_difference(struct cli *cli, const struct carnet_entitlemen
         const char *from = value_of(old, new->list[i].name);
         if (from && strcmp(from, new->list[i].value) == 0)
             continue;
+        if (n == 0)
+            say(cli, data, heading);
         tell(cli, data, changes, new->list[i].name, from, new->list[i].value);
         n++;
     }
     for (size_t i = 0; old && i < old->count; i++) {
         if (value_of(new, old->list[i].name))
             continue;
+        if (n == 0)
+            say(cli, data, heading);
         tell(cli, data, changes, old->list[i].name, old->list[i].value, NULL);
         n++;
     }
