@@ -257,7 +257,9 @@ setup() {
     expect usage 64 carnet-probe passphrase --passphrase-file nul
     says "NUL"
     expect no-input 66 carnet-probe passphrase --passphrase-file none
-    expect io-error 74 carnet-probe passphrase --passphrase-fd 9
+    expect usage 64 carnet-probe passphrase --passphrase-fd 9
+    says "descriptor 9 is not open"
+    expect usage 64 carnet-probe passphrase --passphrase-fd 9 9>/dev/null
     expect usage 64 carnet-probe passphrase --passphrase-fd 9 --passphrase-file empty
     says "not both"
     expect needs-answer 55 without_terminal carnet-probe passphrase

@@ -122,6 +122,12 @@ static enum carnet_err passphrase_from_fd(struct cli *cli, int fd, char *passphr
     size_t size = 0;
     char c = '\0';
     ssize_t n = 1;
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) {
+        (void)carnet_fail(&cli->diag, CARNET_USAGE, "", "The descriptor %d is not open for reading.", fd);
+        return carnet_fail_next(&cli->diag, "Give the number of a descriptor that the shell has opened: "
+                                            "'--passphrase-fd 3 3<FILE'.");
+    }
     while (size <= CARNET_PASSPHRASE_MOST && ((n = read(fd, &c, 1)) == 1 || (n < 0 && errno == EINTR))) {
         if (n == 1 && c == '\n')
             break;
