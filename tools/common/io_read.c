@@ -32,8 +32,11 @@ static void advise_command(struct cli *cli, const struct cli_bundle *bundle)
         program = user_first ? "carnet-admin" : "carnet-user";
         command = user_first ? kind->admin_command : kind->user_command;
     }
-    if (command != NULL)
-        (void)carnet_fail_next(&cli->diag, "This is a %s: use '%s %s FILE' for it.", kind->name, program, command);
+    if (command == NULL)
+        return;
+    (void)carnet_fail(&cli->diag, CARNET_WRONG_KIND, "R-4", "The file is of the kind '%s', which '%s' does not take.",
+                      kind->name, cli->command->name);
+    (void)carnet_fail_next(&cli->diag, "Use '%s %s FILE' for it.", program, command);
 }
 
 static void tell_ignored(struct cli *cli, const char *file, const struct carnet_reading *reading)
