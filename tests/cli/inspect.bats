@@ -156,6 +156,10 @@ altered() {
     expect configuration 78 carnet-inspect show --trust "$file" "$file"
     expect no-input 66 carnet-inspect show --trust nowhere.pem "$file"
     CARNET_TRUST=nowhere expect no-input 66 carnet-inspect show "$file"
+    says "CARNET_TRUST names it"
+    printf -- '-----BEGIN PRIVATE KEY-----\n' >secret.pem
+    expect configuration 78 carnet-inspect show --trust secret.pem "$file"
+    says "This is a private key" "secret.pem"
 }
 
 @test "trust: an issuer's key is no root" {

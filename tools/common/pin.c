@@ -55,6 +55,17 @@ enum carnet_err cli_pin_confirm(struct cli *cli, const struct carnet_digest *id)
              "one that the vendor gave you over another channel (telephone, paper, a person).");
 }
 
+enum carnet_err cli_pin_refuse_private(struct cli *cli, const uint8_t *bytes, size_t size, enum carnet_err err)
+{
+    static const char own[] = "urn:carnet:key:", pem[] = "PRIVATE KEY-----";
+    if (size == 0 || (memmem(bytes, size, own, sizeof own - 1) == NULL && memmem(bytes, size, pem, sizeof pem - 1) == NULL))
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), err, "", "This is a private key, and a public one is asked for.");
+    (void)carnet_fail_next(cli_diag(cli), "Never hand this file on: whoever has it can sign in its owner's name. Use the "
+                                          "PEM of 'carnet-admin key export root' (or issuer).");
+    return err;
+}
+
 enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_key[CARNET_PUBLIC_KEY_SIZE],
                              struct carnet_digest *id)
 {
@@ -69,6 +80,8 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
         err = carnet_fail_next(cli_diag(cli), "Give the vendor's root key, a file such as root.pem.");
     }
     if (err == CARNET_OK)
+        err = cli_pin_refuse_private(cli, bytes.bytes, bytes.size, CARNET_WRONG_KIND);
+    if (err == CARNET_OK)
         err = carnet_pem_read(bytes.bytes, bytes.size, key, cli_diag(cli));
     if (err == CARNET_OK)
         err = carnet_key_gate(key, cli_diag(cli));
@@ -76,6 +89,7 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
         memcpy(public_key, key, sizeof(key));
         carnet_key_id(key, id);
     }
+    cli_place(cli, err != CARNET_OK ? file : NULL);
     carnet_buffer_clear(&bytes);
     return err;
 }

@@ -10,6 +10,10 @@
  * CARNET_OK. */
 CARNET_MUST_USE enum carnet_err cli_pin_read(struct cli *cli, const char *file,
                                              uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id);
+/* Bytes that are a private key where a public one is asked for: `err`, with advice to keep it to oneself; else
+ * CARNET_OK. */
+CARNET_MUST_USE enum carnet_err cli_pin_refuse_private(struct cli *cli, const uint8_t *bytes, size_t size,
+                                                       enum carnet_err err);
 /* Has the key's id confirmed: by --id KEYID, by a yes on the terminal after showing it in groups, or by -y, which
  * warns. */
 CARNET_MUST_USE enum carnet_err cli_pin_confirm(struct cli *cli, const struct carnet_digest *id);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "common/io.h"
+#include "common/pin.h"
 #include "inspect/inspect.h"
 
 #define TRUST_FOLDER "/etc/carnet/trust.d"
@@ -41,6 +42,11 @@ static enum carnet_err load_file(struct cli *cli, const char *file, struct inspe
     uint8_t key[CARNET_PUBLIC_KEY_SIZE];
     struct carnet_diag why = {0};
     enum carnet_err err = cli_file_read(cli, file, PEM_FILE_MOST, &pem);
+    if (err == CARNET_OK) {
+        err = cli_pin_refuse_private(cli, pem.bytes, pem.size, CARNET_CONFIGURATION);
+        if (err != CARNET_OK)
+            cli_place(cli, file);
+    }
     if (err == CARNET_OK) {
         err = carnet_pem_read(pem.bytes, pem.size, key, &why);
         if (err == CARNET_OK)
@@ -100,6 +106,16 @@ static enum carnet_err load_path(struct cli *cli, const char *path, struct inspe
     return load_file(cli, path, trust);
 }
 
+/* What is wrong there is not in the command that was typed, so it is told where it comes from. */
+static enum carnet_err load_environment(struct cli *cli, const char *path, struct inspect_trust *trust)
+{
+    const enum carnet_err err = load_path(cli, path, trust);
+    if (err == CARNET_NO_INPUT)
+        (void)carnet_fail_next(cli_diag(cli), "The environment variable CARNET_TRUST names it: set it to the folder or "
+                                              "the PEM of the keys you trust, or unset it.");
+    return err;
+}
+
 enum carnet_err inspect_trust_load(struct cli *cli, struct inspect_trust *out)
 {
     struct inspect_trust trust = {0};
@@ -111,7 +127,7 @@ enum carnet_err inspect_trust_load(struct cli *cli, struct inspect_trust *out)
     for (size_t i = 0; i < given && err == CARNET_OK; i++)
         err = load_path(cli, cli_value_at(cli, "trust", i), &trust);
     if (given == 0 && environment != NULL && environment[0] != '\0')
-        err = load_path(cli, environment, &trust);
+        err = load_environment(cli, environment, &trust);
     else if (given == 0 && (stat(TRUST_FOLDER, &status) == 0 || errno != ENOENT))
         err = load_folder(cli, TRUST_FOLDER, &trust);
     if (err == CARNET_OK)
