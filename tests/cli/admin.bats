@@ -208,7 +208,13 @@ setup() {
     says "one role for life" "T-5"
     echo nonsense >x.pem
     expect malformed 30 carnet-admin trust add x.pem -y
-    says "K-1"
+    says "K-1" "x.pem"
+    expect wrong-kind 33 carnet-admin trust add "$CARNET_HOME/root.key" -y
+    says "This is a private key" "Never hand this file on" "key export root"
+    expect wrong-kind 33 carnet-admin entitle --license L --product p --licensee x --seats 1 --issuer "$CARNET_HOME/issuer.key"
+    says "This is a private key"
+    openssl genpkey -algorithm ed25519 -out secret.pem
+    expect wrong-kind 33 carnet-admin trust add secret.pem -y
     expect no-input 66 carnet-admin trust add missing.pem -y
     unchanged "$CARNET_HOME"
 }
@@ -221,6 +227,8 @@ setup() {
     [ "$(printf '%s\n' "$out" | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" = "$vendor" ]
     expect ok 0 carnet-admin key export root -o r.pem
     expect exists 73 carnet-admin key export issuer -o r.pem
+    says "Name another file"
+    not_says "--force"
     [ "$(openssl pkey -pubin -in r.pem -outform DER | sha256sum | cut -d' ' -f1)" = "$vendor" ]
     expect usage 64 carnet-admin key export house
 }
@@ -249,6 +257,45 @@ setup() {
     rm "$CARNET_HOME/root.key"
     expect configuration 78 carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet
     says "file of the root key is missing"
+    [ ! -e e.carnet ]
+}
+
+@test "a key whose files are not as they were" {
+    home_of_both
+    entitle=(carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet)
+    cp -a "$CARNET_HOME" kept
+    cp "$CARNET_HOME/issuer.key" "$CARNET_HOME/root.key"
+    for dry in "" -n; do
+        expect configuration 78 "${entitle[@]}" $dry
+        says "Put back root.key and root.kek from your copy"
+    done
+    cp kept/root.key "$CARNET_HOME" && rm "$CARNET_HOME/root.kek"
+    for dry in "" -n; do
+        expect configuration 78 "${entitle[@]}" $dry
+        says "'root.kek' is not there" "Put back root.key and root.kek"
+    done
+    cp kept/issuer.kek "$CARNET_HOME/root.kek"
+    expect configuration 78 "${entitle[@]}"
+    says "Put back root.key and root.kek"
+    cp kept/root.kek "$CARNET_HOME" && chmod 644 "$CARNET_HOME/root.key"
+    for dry in "" -n; do
+        expect permission 77 "${entitle[@]}" $dry
+        says "chmod 600 root.key"
+    done
+    [ ! -e e.carnet ]
+}
+
+@test "what is wrong with a passphrase's source is said of that source" {
+    echo "correct horse" >good && chmod 600 good
+    expect ok 0 carnet-admin init --role both --name Acme --passphrase-file good
+    entitle=(carnet-admin entitle --license L --product p --licensee x --seats 1 -o e.carnet)
+    expect no-input 66 "${entitle[@]}" --passphrase-file absent
+    says "\[absent\]"
+    expect usage 64 "${entitle[@]}" --passphrase-fd 77
+    says "descriptor 77 is not open"
+    : >empty && chmod 600 empty
+    expect usage 64 "${entitle[@]}" --passphrase-file empty
+    says "\[empty\]"
     [ ! -e e.carnet ]
 }
 
@@ -299,6 +346,7 @@ setup() {
         --weight board-serial=0 --weight disk=0 --weight adapter=0 --weight cpu=0 --weight host=0 --weight os=0
     says "E-1"
     expect not-found 46 carnet-admin entitle --license L-1 --drop-feature b
+    says "Drop one that it has: a\."
     expect exists 73 carnet-admin entitle --license L-1 --seats 6 -o e.carnet
     expect ok 0 carnet-admin entitle --license L-1 --seats 6 -n
     unchanged "$CARNET_HOME" .
@@ -455,7 +503,8 @@ answer() {
     expect malformed 30 carnet-admin import short.carnet
     make-machine fingerprint --vendor "$(carnet-admin trust list --json | jq -r '.anchors[0].vendor')" -o f.carnet
     expect wrong-kind 33 carnet-admin import f.carnet
-    says "carnet-admin assign"
+    says "of the kind 'fingerprint', which 'import' does not take" "Use 'carnet-admin assign FILE' for it"
+    [ "$(grep -o "carnet-admin assign" <<<"$err" | wc -l)" -eq 1 ]
     unchanged "$CARNET_HOME"
     expect partly-done 54 carnet-admin import theirs.carnet mine.carnet
     says "theirs.carnet: untrusted-key" "1 of 2 files"
@@ -486,7 +535,7 @@ answer() {
         [ "$(json .license.license)" = M-1 ]
     done
     expect usage 64 carnet-admin license show c
-    says "fits several licenses: L-1, M-1"
+    says "fits several licenses: L-1.*, M-1"
     expect not-found 46 carnet-admin license show Z
     says "license list"
     expect ok 0 faketime '2032-03-01 00:00:00' carnet-admin license list

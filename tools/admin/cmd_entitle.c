@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "common/io.h"
+#include "common/pin.h"
 #include "home.h"
 #include "sign.h"
 #include "terms.h"
@@ -76,6 +77,11 @@ static enum carnet_err read_issuer(struct cli *cli, const struct home *h, struct
         return CARNET_USAGE;
     }
     err = cli_file_read(cli, file, PEM_MOST, &pem);
+    if (!err) {
+        err = cli_pin_refuse_private(cli, pem.bytes, pem.size, CARNET_WRONG_KIND);
+        if (err)
+            cli_place(cli, file);
+    }
     if (!err) {
         err = carnet_pem_read(pem.bytes, pem.size, key, cli_diag(cli));
         if (!err)
@@ -258,6 +264,8 @@ static enum carnet_err entitle(struct cli *cli, struct home *h, const char *lice
     }
     cli_set(cli, "license", json_string(license));
     cli_set(cli, "revision", json_integer((json_int_t)e->revision));
+    if (!err && differs && cli_dry_run(cli))
+        err = home_signer_look(cli, h, CARNET_ROLE_ROOT);
     if (err || cli_dry_run(cli))
         goto out;
     if (differs)

@@ -16,13 +16,15 @@ static void tell_key(struct cli *cli, const struct home *h, const struct ledger_
 {
     char hex[CARNET_HEX_SIZE], created[CARNET_UTC_SIZE], used[CARNET_UTC_SIZE] = "never";
     const char *role = carnet_role_name(key->role);
+    char shown[512];
 
+    (void)carnet_text_escape(h->path, strlen(h->path), shown, sizeof shown);
     carnet_digest_hex(&key->id, hex);
     carnet_utc_format(key->created, created);
     if (key->last_used != INT64_MIN)
         carnet_utc_format(key->last_used, used);
     cli_data(cli, "%-6s  %s  made %s  used %s  %s  %s/%s.key\n", role, hex, created, used,
-             key->passphrase ? "passphrase" : "no passphrase", h->path, role);
+             key->passphrase ? "passphrase" : "no passphrase", shown, role);
     (void)json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s}", "role", role, "id", hex, "created",
                                                 created, "last_used", key->last_used == INT64_MIN ? NULL : used,
                                                 "passphrase", (int)key->passphrase, "where", "file"));
@@ -61,6 +63,8 @@ static enum carnet_err write_pem(struct cli *cli, const char *pem)
         err = carnet_fail(cli_diag(cli), CARNET_EXISTS, "", "There is a file of that name already.");
     if (err) {
         cli_place(cli, file);
+        if (err == CARNET_EXISTS)
+            (void)carnet_fail_next(cli_diag(cli), "Name another file: this command writes over none.");
         return err;
     }
     cli_data(cli, "%s\n", file);

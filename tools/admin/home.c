@@ -203,6 +203,28 @@ enum carnet_err home_seats_open(struct cli *cli, const struct home *h)
     return CARNET_OK;
 }
 
+/* What is wrong with the files of a key is mended from a copy, whatever it is. */
+static enum carnet_err refuse_key(struct cli *cli, const struct home *h, const struct ledger_key *key,
+                                  enum carnet_err err)
+{
+    const char *role = carnet_role_name(key->role);
+    struct carnet_diag *diag = cli_diag(cli);
+    const struct carnet_diag why = *diag;
+
+    if (err == CARNET_NOT_FOUND)
+        (void)carnet_fail(diag, CARNET_CONFIGURATION, "", "The file of the %s key is missing from the home.", role);
+    else if (err == CARNET_NO_INPUT || err == CARNET_UNTRUSTED_KEY || err == CARNET_ALTERED || err == CARNET_MALFORMED)
+        (void)carnet_fail(diag, CARNET_CONFIGURATION, why.clause, "%s", why.detail);
+    if (diag->err == CARNET_CONFIGURATION && key->passphrase)
+        (void)carnet_fail_next(diag, "Put back %s.key from your copy.", role);
+    else if (diag->err == CARNET_CONFIGURATION)
+        (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy.", role, role);
+    cli_place(cli, h->path);
+    return diag->err;
+}
+
+/* Asks for the passphrase, at most three times when on a terminal. What is wrong with the passphrase's source is told
+ * by cli_passphrase itself, with its place. */
 static enum carnet_err open_key(struct cli *cli, struct home *h, const struct ledger_key *key)
 {
     const char *role = carnet_role_name(key->role);
@@ -210,58 +232,85 @@ static enum carnet_err open_key(struct cli *cli, struct home *h, const struct le
     char what[64];
     enum carnet_err err = carnet_secrets_start(cli_diag(cli));
 
-    if (err)
-        return err;
-    if (!key->passphrase)
-        return carnet_key_open(h->folder, role, key->role, NULL, &h->signer, cli_diag(cli));
+    if (!err && !key->passphrase) {
+        err = carnet_key_open(h->folder, role, key->role, NULL, &h->signer, cli_diag(cli));
+        return err ? refuse_key(cli, h, key, err) : CARNET_OK;
+    }
     (void)snprintf(what, sizeof what, "the %s key", role);
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; !err && i < TRIES; i++) {
         char *passphrase = NULL;
         err = cli_passphrase(cli, what, false, &passphrase);
-        if (!err)
-            err = carnet_key_open(h->folder, role, key->role, passphrase, &h->signer, cli_diag(cli));
+        if (err)
+            return err;
+        err = carnet_key_open(h->folder, role, key->role, passphrase, &h->signer, cli_diag(cli));
         carnet_secret_free(passphrase);
-        if (err != CARNET_WRONG_PASSPHRASE || !asked)
+        if (err != CARNET_WRONG_PASSPHRASE || !asked || i + 1 == TRIES)
             break;
-        if (i + 1 < TRIES)
-            cli_note(cli, "That passphrase does not open the key; try again.\n");
+        cli_note(cli, "That passphrase does not open the key; try again.\n");
+        err = CARNET_OK;
     }
-    return err;
+    return err ? refuse_key(cli, h, key, err) : CARNET_OK;
+}
+
+static enum carnet_err refuse_other(struct cli *cli, const struct home *h, const struct ledger_key *key)
+{
+    return refuse_key(cli, h, key,
+                      carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "",
+                                  "The file of the %s key holds another key than the ledger says.",
+                                  carnet_role_name(key->role)));
 }
 
 enum carnet_err home_signer(struct cli *cli, struct home *h, enum carnet_role role, const struct carnet_key **out)
 {
     const struct ledger_key *key = role == CARNET_ROLE_ROOT ? &h->root : &h->issuer;
-    struct carnet_diag *diag = cli_diag(cli);
     enum carnet_err err = CARNET_OK;
 
     if (!(role == CARNET_ROLE_ROOT ? h->has_root : h->has_issuer))
-        return ledger_key_own(h->ledger, role, &h->root, diag);
+        return ledger_key_own(h->ledger, role, &h->root, cli_diag(cli));
     if (h->signer && carnet_key_info(h->signer)->role != role) {
         carnet_key_free(h->signer);
         h->signer = NULL;
     }
-    if (!h->signer) {
+    if (!h->signer)
         err = open_key(cli, h, key);
-        if (err == CARNET_NOT_FOUND) {
-            (void)carnet_fail(diag, CARNET_CONFIGURATION, "", "The file of the %s key is missing from the home.",
-                              carnet_role_name(role));
-            (void)carnet_fail_next(diag, "Put back %s.key (and %s.kek) from your copy.", carnet_role_name(role),
-                                   carnet_role_name(role));
-            err = CARNET_CONFIGURATION;
-        }
-    }
     if (!err && !carnet_digest_equal(&carnet_key_info(h->signer)->id, &key->id)) {
         carnet_key_free(h->signer);
         h->signer = NULL;
-        err = carnet_fail(diag, CARNET_UNTRUSTED_KEY, "",
-                          "The file of the %s key holds another key than the ledger says.", carnet_role_name(role));
+        err = refuse_other(cli, h, key);
     }
-    if (err)
-        cli_place(cli, h->path);
-    else
+    if (!err)
         *out = h->signer;
     return err;
+}
+
+enum carnet_err home_signer_look(struct cli *cli, const struct home *h, enum carnet_role role)
+{
+    static const char *const suffixes[] = {"key", "kek"};
+    const struct ledger_key *key = role == CARNET_ROLE_ROOT ? &h->root : &h->issuer;
+    struct carnet_key_info info;
+    enum carnet_err err = carnet_key_peek(h->folder, carnet_role_name(role), &info, cli_diag(cli));
+
+    if (err)
+        return refuse_key(cli, h, key, err);
+    if (!carnet_digest_equal(&info.id, &key->id))
+        return refuse_other(cli, h, key);
+    for (size_t i = 0; i < (key->passphrase ? 1U : 2U); i++) {
+        char name[32];
+        struct stat st;
+        (void)snprintf(name, sizeof name, "%s.%s", carnet_role_name(role), suffixes[i]);
+        if (fstatat(h->folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return refuse_key(cli, h, key,
+                              carnet_fail(cli_diag(cli), CARNET_NO_INPUT, "", "The key's file '%s' is not there.", name));
+        if ((st.st_mode & 077) != 0) {
+            (void)carnet_fail(cli_diag(cli), CARNET_PERMISSION, "Y-9",
+                              "Others than its owner have access to the key's file '%s'.", name);
+            (void)carnet_fail_next(cli_diag(cli),
+                                   "Make a new key if others may have read it; else run 'chmod 600 %s' in its folder.",
+                                   name);
+            return refuse_key(cli, h, key, CARNET_PERMISSION);
+        }
+    }
+    return CARNET_OK;
 }
 
 struct carnet_read_options home_reading(const struct home *h, unsigned expected)

@@ -50,6 +50,8 @@ CARNET_MUST_USE enum carnet_err home_seats_open(struct cli *cli, const struct ho
 /* Opens the home's own key of that role (root or issuer), asking for its passphrase, once a run; borrowed. */
 CARNET_MUST_USE enum carnet_err home_signer(struct cli *cli, struct home *h, enum carnet_role role,
                                             const struct carnet_key **out);
+/* The same for a dry run: is the file of that key there, and closed to others? Nothing is asked. */
+CARNET_MUST_USE enum carnet_err home_signer_look(struct cli *cli, const struct home *h, enum carnet_role role);
 /* How to read with this home's anchors. */
 struct carnet_read_options home_reading(const struct home *h, unsigned expected);
 /* Is a root key of that vendor pinned here? */

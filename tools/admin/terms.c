@@ -174,16 +174,30 @@ static uint32_t feature_at(const struct carnet_features *features, const char *n
     return i;
 }
 
+static enum carnet_err refuse_drop(struct cli *cli, const struct carnet_features *features, const char *name)
+{
+    char shown[100], names[300] = "";
+
+    for (uint32_t i = 0; i < features->count && strlen(names) < sizeof names / 2; i++) {
+        const size_t used = strlen(names);
+        (void)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", features->list[i].name);
+    }
+    (void)carnet_text_escape(name, strlen(name), shown, sizeof shown);
+    (void)carnet_fail(cli_diag(cli), CARNET_NOT_FOUND, "", "The license has no feature %s to drop.", shown);
+    if (features->count == 0)
+        (void)carnet_fail_next(cli_diag(cli), "Leave --drop-feature out: the license has no features.");
+    else
+        (void)carnet_fail_next(cli_diag(cli), "Drop one that it has: %s.", names);
+    return CARNET_NOT_FOUND;
+}
+
 static enum carnet_err take_features(struct cli *cli, struct carnet_features *features)
 {
     for (size_t i = 0; i < cli_values(cli, "drop-feature"); i++) {
         const char *name = cli_value_at(cli, "drop-feature", i);
         const uint32_t at = feature_at(features, name);
-        char shown[100];
-        if (at == features->count) {
-            (void)carnet_text_escape(name, strlen(name), shown, sizeof shown);
-            return carnet_fail(cli_diag(cli), CARNET_NOT_FOUND, "", "The license has no feature %s to drop.", shown);
-        }
+        if (at == features->count)
+            return refuse_drop(cli, features, name);
         features->count--;
         memmove(&features->list[at], &features->list[at + 1], (features->count - at) * sizeof *features->list);
     }
