@@ -582,6 +582,9 @@ answer() {
     expect ok 0 carnet-admin convert L-1 online
     says "L-1 is already online"
     expect usage 64 carnet-admin convert L-1 sideways
+    for beginning in L cad x; do # what changes something takes the whole id
+        expect not-found 46 carnet-admin convert "$beginning" online
+    done
     unchanged "$CARNET_HOME"
     entitled L-1 --offline allowed
     expect ok 0 carnet-admin user add L-1 ada
