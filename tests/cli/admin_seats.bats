@@ -179,6 +179,74 @@ in_use() {
     says "seats of L-2"
 }
 
+@test "two vendors with the same license id: --vendor says whose, and a fingerprint says it by itself" {
+    entitled L-1 --product cad --licensee x --seats 2 --offline allowed
+    expect ok 0 carnet-admin --home v2 init --role vendor --name Other --no-passphrase
+    expect ok 0 carnet-admin --home v2 key export root -o other.pem
+    expect ok 0 carnet-admin trust add other.pem -y
+    expect ok 0 carnet-admin key export issuer -o issuer.pem
+    expect ok 0 carnet-admin --home v2 entitle --license L-1 --product mesh --licensee x --seats 2 --offline allowed \
+        --issuer issuer.pem -o other.carnet
+    expect ok 0 carnet-admin import other.carnet
+    other=$(carnet-admin license list --json | jq -r --arg v "$vendor" '.licenses[].vendor | select(. != $v)')
+    remember "$CARNET_HOME"
+    for words in "convert L-1 offline -y" "user add L-1 ada" "user remove L-1 ada" "license show L-1"; do
+        expect usage 64 carnet-admin $words
+        says "fits several licenses: L-1 \(vendor [0-9a-f]{8}\), L-1 \(vendor [0-9a-f]{8}\)" "--vendor"
+        says "${vendor:0:8}" "${other:0:8}"
+        expect not-found 46 carnet-admin $words --vendor zz
+        says "No vendor's id here begins with \"zz\""
+    done
+    expect not-found 46 carnet-admin license list --vendor zz
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin convert L-1 offline -y --vendor "$other"
+    expect ok 0 carnet-admin user add L-1 ada --vendor "${vendor:0:12}"
+    expect ok 0 carnet-admin license show L-1 --vendor "${other:0:12}" --json
+    [ "$(json '.license.mode, .license.product' | paste -sd ' ')" = "offline mesh" ]
+    expect ok 0 carnet-admin license list --vendor "$vendor" --json
+    [ "$(json '.licenses[] | .vendor, .users' | paste -sd ' ')" = "$vendor 1" ]
+    make-machine fingerprint --vendor "$other" --product mesh -o f.carnet
+    remember "$CARNET_HOME" .
+    expect wrong-vendor 36 carnet-admin assign f.carnet --license L-1 --vendor "$vendor"
+    says "not for that of --vendor"
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin assign f.carnet --license L-1 -o l.carnet
+    expect ok 0 carnet-admin assign f.carnet --vendor "$other" -o l.carnet
+    says "was already assigned"
+    expect ok 0 carnet-admin user remove L-1 --all --vendor "$vendor"
+}
+
+@test "what changes something takes the whole license id" {
+    entitled L-1 --product cad --licensee "City Hospital" --seats 2 --offline allowed
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin license show cad
+    expect ok 0 carnet-admin license show "city hosp"
+    remember "$CARNET_HOME" .
+    for name in L cad City l-1; do
+        expect not-found 46 carnet-admin convert "$name" offline -y
+        says "There is no license \"$name\" here" "takes the whole license id. Did you mean L-1 "
+        expect not-found 46 carnet-admin user add "$name" ada
+        expect not-found 46 carnet-admin user remove "$name" --all
+        expect not-found 46 carnet-admin assign f.carnet --license "$name"
+    done
+    unchanged "$CARNET_HOME" .
+}
+
+@test "the same fingerprint gets the same bytes, whatever product the license has by now" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    fingerprint_of 2 g.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    # No revision that this program takes does that; the ledger's own row is what counts here.
+    sqlite3 "$CARNET_HOME/ledger.db" "UPDATE license SET product = 'mesh'"
+    expect ok 0 carnet-admin assign f.carnet -o again.carnet
+    expect ok 0 carnet-admin assign f.carnet --license L-1 -o third.carnet
+    cmp l.carnet again.carnet && cmp l.carnet third.carnet
+    expect not-found 46 carnet-admin assign g.carnet
+    expect not-covered 15 carnet-admin assign g.carnet --license L-1
+    [ "$(in_use L-1)" = 1 ]
+}
+
 @test "a key that signed as a machine can't be an issuer, nor the other way round" {
     offline_license L-1 2
     fingerprint_of 1 f.carnet

@@ -146,11 +146,19 @@ static void test_find(void **state)
     (void)state;
     scratch_begin(&s, 5);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        assert_int_equal(ledger_license_find(s.l, words[i], &found, &s.diag), CARNET_OK);
+        assert_int_equal(ledger_license_find(s.l, words[i], NULL, &found, &s.diag), CARNET_OK);
         assert_string_equal(found.id, "L-1");
     }
-    assert_int_equal(ledger_license_find(s.l, "L-2", &found, &s.diag), CARNET_NOT_FOUND);
-    assert_int_equal(ledger_license_find(s.l, "", &found, &s.diag), CARNET_NOT_FOUND);
+    assert_int_equal(ledger_license_named(s.l, "L-1", NULL, &found, &s.diag), CARNET_OK);
+    for (size_t i = 1; i < sizeof words / sizeof *words; i++)
+        assert_int_equal(ledger_license_named(s.l, words[i], NULL, &found, &s.diag), CARNET_NOT_FOUND);
+    assert_non_null(strstr(s.diag.next, "Did you mean L-1 (vendor 01000000)?"));
+    assert_int_equal(ledger_license_find(s.l, "L-1", "01", &found, &s.diag), CARNET_OK);
+    assert_int_equal(ledger_license_find(s.l, "L-1", "02", &found, &s.diag), CARNET_NOT_FOUND);
+    assert_string_equal(s.diag.detail, "No vendor's id here begins with \"02\".");
+    assert_int_equal(ledger_vendor_find(s.l, "", &s.issuer, &s.diag), CARNET_NOT_FOUND);
+    assert_int_equal(ledger_license_find(s.l, "L-2", NULL, &found, &s.diag), CARNET_NOT_FOUND);
+    assert_int_equal(ledger_license_find(s.l, "", NULL, &found, &s.diag), CARNET_NOT_FOUND);
     scratch_end(&s);
 }
 

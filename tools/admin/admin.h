@@ -5,6 +5,13 @@
 
 #include "common/cli.h"
 
+/* The row that says whose license is meant, and the table of commands that have no other option. */
+#define ADMIN_VENDOR_OPTION \
+    { \
+        "vendor", 0, "ID", false, "whose license: the vendor's id, or what it alone begins with" \
+    }
+extern const struct cli_option admin_vendor_options[];
+
 extern const struct cli_option admin_init_options[];
 enum carnet_err admin_init(struct cli *cli);
 extern const struct cli_option admin_trust_add_options[];

@@ -8,6 +8,8 @@
 #include "home.h"
 #include "words.h"
 
+const struct cli_option admin_vendor_options[] = {ADMIN_VENDOR_OPTION, {NULL, 0, NULL, false, NULL}};
+
 /* Whole days until then; -1 when it is past, -2 for never. */
 static json_int_t days_left(int64_t until, int64_t now)
 {
@@ -54,11 +56,15 @@ enum carnet_err admin_license_list(struct cli *cli)
     struct ledger_license *list = NULL;
     size_t count = 0;
     const int64_t now = carnet_utc_now();
+    const char *vendor = cli_value(cli, "vendor");
+    struct carnet_digest whose;
     json_t *licenses = json_array();
     enum carnet_err err = home_open(cli, &h);
 
+    if (!err && vendor)
+        err = ledger_vendor_find(h.ledger, vendor, &whose, cli_diag(cli));
     if (!err)
-        err = ledger_licenses(h.ledger, NULL, NULL, &list, &count, cli_diag(cli));
+        err = ledger_licenses(h.ledger, vendor ? &whose : NULL, NULL, &list, &count, cli_diag(cli));
     for (size_t i = 0; !err && i < count; i++) {
         const struct ledger_license *license = &list[i];
         char expiry[80];
@@ -171,7 +177,7 @@ enum carnet_err admin_license_show(struct cli *cli)
     enum carnet_err err = home_open(cli, &h);
 
     if (!err)
-        err = ledger_license_find(h.ledger, cli_argument(cli, 0), &license, cli_diag(cli));
+        err = ledger_license_find(h.ledger, cli_argument(cli, 0), cli_value(cli, "vendor"), &license, cli_diag(cli));
     if (!err) {
         cli_data(cli, "%s%s%s  revision %lu\n", cli_style(cli, "bold"), license.id, cli_style(cli, "off"),
                  (unsigned long)license.revision);

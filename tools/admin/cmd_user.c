@@ -6,12 +6,13 @@
 #include "admin.h"
 #include "home.h"
 
-const struct cli_option admin_user_remove_options[] = {{"all", 0, NULL, false, "all users of the license"},
-                                                       {NULL, 0, NULL, false, NULL}};
+const struct cli_option admin_user_remove_options[] = {
+    {"all", 0, NULL, false, "all users of the license"}, ADMIN_VENDOR_OPTION, {NULL, 0, NULL, false, NULL}};
 
 static enum carnet_err find_online(struct cli *cli, struct home *h, struct ledger_license *license)
 {
-    enum carnet_err err = ledger_license_find(h->ledger, cli_argument(cli, 0), license, cli_diag(cli));
+    enum carnet_err err =
+        ledger_license_named(h->ledger, cli_argument(cli, 0), cli_value(cli, "vendor"), license, cli_diag(cli));
 
     if (err || !license->offline)
         return err;

@@ -124,10 +124,22 @@ CARNET_MUST_USE enum carnet_err ledger_licenses(struct ledger *l, const struct c
                                                 struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_license_get(struct ledger *l, const struct carnet_digest *vendor, const char *id,
                                                    struct ledger_license *out, struct carnet_diag *diag);
-/* By what a person types: the id, else what only one license's id, product or licensee begins with. CARNET_NOT_FOUND,
- * or CARNET_USAGE when several do. */
-CARNET_MUST_USE enum carnet_err ledger_license_find(struct ledger *l, const char *text, struct ledger_license *out,
-                                                    struct carnet_diag *diag);
+/* Those of a vendor that the fingerprint has or had a grant of, by id; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_licenses_of_fingerprint(struct ledger *l, const struct carnet_digest *vendor,
+                                                               const struct carnet_digest *fingerprint,
+                                                               struct ledger_license **out, size_t *count,
+                                                               struct carnet_diag *diag);
+/* The vendor, pinned or with a license, whose id is `text` or alone begins with it. CARNET_NOT_FOUND, or CARNET_USAGE
+ * when several do. */
+CARNET_MUST_USE enum carnet_err ledger_vendor_find(struct ledger *l, const char *text, struct carnet_digest *out,
+                                                   struct carnet_diag *diag);
+/* To look at, by what a person types: the id, else what only one license's id, product or licensee begins with;
+ * `vendor` (as for ledger_vendor_find, or NULL) says whose. CARNET_NOT_FOUND, or CARNET_USAGE when several do. */
+CARNET_MUST_USE enum carnet_err ledger_license_find(struct ledger *l, const char *text, const char *vendor,
+                                                    struct ledger_license *out, struct carnet_diag *diag);
+/* To change something: by the whole id alone. Otherwise the same. */
+CARNET_MUST_USE enum carnet_err ledger_license_named(struct ledger *l, const char *id, const char *vendor,
+                                                     struct ledger_license *out, struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_license_convert(struct ledger *l, int64_t license, bool offline,
                                                        struct carnet_diag *diag);
 

@@ -35,19 +35,15 @@ static void read_license(sqlite3_stmt *s, struct ledger_license *out)
     out->not_after = sqlite3_column_int64(s, 15);
 }
 
-enum carnet_err ledger_licenses(struct ledger *l, const struct carnet_digest *vendor, const char *product,
-                                struct ledger_license **out, size_t *count, struct carnet_diag *diag)
+static enum carnet_err read_list(struct ledger *l, sqlite3_stmt *s, struct ledger_license **out, size_t *count,
+                                 struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
     void *list = NULL;
     size_t n = 0;
     bool row = false;
-    enum carnet_err err = database_query(l, &s, diag,
-                                         "SELECT " COLUMNS " FROM license WHERE (?1 IS NULL OR vendor = ?1)"
-                                         " AND (?2 IS NULL OR product = ?2) ORDER BY id, vendor",
-                                         "Dt", vendor, product);
+    enum carnet_err err;
 
-    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+    for (err = database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
         err = database_room(&list, n, sizeof(struct ledger_license));
         if (err)
             break;
@@ -60,6 +56,31 @@ enum carnet_err ledger_licenses(struct ledger *l, const struct carnet_digest *ve
     *out = list;
     *count = n;
     return CARNET_OK;
+}
+
+enum carnet_err ledger_licenses(struct ledger *l, const struct carnet_digest *vendor, const char *product,
+                                struct ledger_license **out, size_t *count, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT " COLUMNS " FROM license WHERE (?1 IS NULL OR vendor = ?1)"
+                                         " AND (?2 IS NULL OR product = ?2) ORDER BY id, vendor",
+                                         "Dt", vendor, product);
+
+    return err ? err : read_list(l, s, out, count, diag);
+}
+
+enum carnet_err ledger_licenses_of_fingerprint(struct ledger *l, const struct carnet_digest *vendor,
+                                               const struct carnet_digest *fingerprint, struct ledger_license **out,
+                                               size_t *count, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT " COLUMNS " FROM license WHERE vendor = ? AND number IN"
+                                         " (SELECT license FROM seat_grant WHERE fingerprint = ?) ORDER BY id",
+                                         "dd", vendor, fingerprint);
+
+    return err ? err : read_list(l, s, out, count, diag);
 }
 
 enum carnet_err ledger_license_get(struct ledger *l, const struct carnet_digest *vendor, const char *id,
@@ -89,52 +110,150 @@ static bool begins(const char *text, const char *with)
     return strncasecmp(text, with, strlen(with)) == 0;
 }
 
-/* How well a license answers to what was typed: 2 its very id, 1 a beginning, 0 not. */
+#define WHOLE 2
+
+/* How well a license answers to what was typed: WHOLE its very id, 1 a beginning, 0 not. */
 static int answers(const struct ledger_license *license, const char *text)
 {
     if (strcmp(license->id, text) == 0)
-        return 2;
+        return WHOLE;
     return *text && (begins(license->id, text) || begins(license->product, text) || begins(license->licensee, text));
 }
 
-enum carnet_err ledger_license_find(struct ledger *l, const char *text, struct ledger_license *out,
-                                    struct carnet_diag *diag)
+enum carnet_err ledger_vendor_find(struct ledger *l, const char *text, struct carnet_digest *out,
+                                   struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    size_t found = 0;
+    bool row = false;
+    char shown[100], hex[CARNET_HEX_SIZE];
+    struct carnet_digest vendor, last = {{0}};
+    enum carnet_err err = database_query(l, &s, diag, "SELECT vendor FROM license UNION SELECT vendor FROM anchor", "");
+
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        column_digest(s, 0, &vendor);
+        carnet_digest_hex(&vendor, hex);
+        if (!*text || !begins(hex, text))
+            continue;
+        last = vendor;
+        found++;
+    }
+    if (err)
+        return err;
+    if (found == 1) {
+        *out = last;
+        return CARNET_OK;
+    }
+    (void)carnet_text_escape(text, strlen(text), shown, sizeof shown);
+    if (found == 0)
+        err = carnet_fail(diag, CARNET_NOT_FOUND, "", "No vendor's id here begins with \"%s\".", shown);
+    else
+        err = carnet_fail(diag, CARNET_USAGE, "", "The ids of %zu vendors begin with \"%s\".", found, shown);
+    (void)carnet_fail_next(diag, "Look at 'carnet-admin trust list', and give as much of the id as tells it apart.");
+    return err;
+}
+
+/* What answers best to what was typed. */
+struct search {
+    int how;      /* as `answers` gives it; 0: nothing does */
+    size_t found; /* how many do that well */
+    bool one_id;  /* all of these have the same id, and differ by the vendor */
+    char names[400];
+    struct ledger_license last;
+};
+
+static void search_add(struct search *s, const struct ledger_license *license)
+{
+    const size_t used = strlen(s->names);
+    char vendor[CARNET_HEX_SIZE];
+
+    carnet_digest_hex(&license->vendor, vendor);
+    if (used + strlen(license->id) + 24 < sizeof s->names)
+        (void)snprintf(s->names + used, sizeof s->names - used, "%s%s (vendor %.8s)", used > 0 ? ", " : "", license->id,
+                       vendor);
+    s->one_id = s->found == 0 || (s->one_id && strcmp(s->last.id, license->id) == 0);
+    s->last = *license;
+    s->found++;
+}
+
+static enum carnet_err search(struct ledger *l, const char *text, const char *vendor, struct search *s,
+                              struct carnet_diag *diag)
 {
     struct ledger_license *list = NULL;
-    size_t count = 0, found = 0, where = 0;
-    int best = 1;
-    char names[256] = "", shown[160];
-    enum carnet_err err = ledger_licenses(l, NULL, NULL, &list, &count, diag);
+    struct carnet_digest whose;
+    size_t count = 0;
+    enum carnet_err err = vendor ? ledger_vendor_find(l, vendor, &whose, diag) : CARNET_OK;
 
+    if (!err)
+        err = ledger_licenses(l, vendor ? &whose : NULL, NULL, &list, &count, diag);
     for (size_t i = 0; !err && i < count; i++) {
-        int how = answers(&list[i], text);
-        if (how < best)
-            continue;
-        if (how > best)
-            found = 0;
-        best = how;
-        where = i;
-        if (found++ == 0)
-            names[0] = '\0';
-        const size_t used = strlen(names);
-        if (used + strlen(list[i].id) + 3 < sizeof names)
-            (void)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", list[i].id);
+        const int how = answers(&list[i], text);
+        if (how > s->how) {
+            s->how = how;
+            s->found = 0;
+            s->names[0] = '\0';
+        }
+        if (how > 0 && how == s->how)
+            search_add(s, &list[i]);
     }
-    if (!err && found == 1)
-        *out = list[where];
     free(list);
-    if (err || found == 1)
-        return err;
-    (void)carnet_text_escape(text, strlen(text), shown, sizeof shown);
-    if (found == 0) {
-        (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "No license's id, product or licensee begins with \"%s\".",
-                          shown);
-        (void)carnet_fail_next(diag, "Look at 'carnet-admin license list'.");
-        return CARNET_NOT_FOUND;
-    }
-    (void)carnet_fail(diag, CARNET_USAGE, "", "\"%s\" fits several licenses: %s.", shown, names);
-    (void)carnet_fail_next(diag, "Give the whole license id.");
+    return err;
+}
+
+static enum carnet_err refuse_several(const struct search *s, const char *shown, struct carnet_diag *diag)
+{
+    (void)carnet_fail(diag, CARNET_USAGE, "", "\"%s\" fits several licenses: %s.", shown, s->names);
+    if (s->one_id)
+        (void)carnet_fail_next(diag, "Say whose with --vendor and the id, or its beginning, that stands there.");
+    else
+        (void)carnet_fail_next(diag, "Give the whole license id.");
     return CARNET_USAGE;
+}
+
+enum carnet_err ledger_license_find(struct ledger *l, const char *text, const char *vendor, struct ledger_license *out,
+                                    struct carnet_diag *diag)
+{
+    struct search s = {0};
+    char shown[160];
+    enum carnet_err err = search(l, text, vendor, &s, diag);
+
+    if (err)
+        return err;
+    if (s.found == 1) {
+        *out = s.last;
+        return CARNET_OK;
+    }
+    (void)carnet_text_escape(text, strlen(text), shown, sizeof shown);
+    if (s.found > 1)
+        return refuse_several(&s, shown, diag);
+    (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "No license's id, product or licensee begins with \"%s\".", shown);
+    (void)carnet_fail_next(diag, "Look at 'carnet-admin license list'.");
+    return CARNET_NOT_FOUND;
+}
+
+enum carnet_err ledger_license_named(struct ledger *l, const char *id, const char *vendor, struct ledger_license *out,
+                                     struct carnet_diag *diag)
+{
+    struct search s = {0};
+    char shown[160];
+    enum carnet_err err = search(l, id, vendor, &s, diag);
+
+    if (err)
+        return err;
+    if (s.how == WHOLE && s.found == 1) {
+        *out = s.last;
+        return CARNET_OK;
+    }
+    (void)carnet_text_escape(id, strlen(id), shown, sizeof shown);
+    if (s.how == WHOLE)
+        return refuse_several(&s, shown, diag);
+    (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no license \"%s\" here.", shown);
+    if (s.found == 0)
+        (void)carnet_fail_next(diag, "Look at 'carnet-admin license list'.");
+    else
+        (void)carnet_fail_next(diag, "What changes something takes the whole license id. Did you mean %.300s?",
+                               s.names);
+    return CARNET_NOT_FOUND;
 }
 
 enum carnet_err ledger_license_convert(struct ledger *l, int64_t license, bool offline, struct carnet_diag *diag)

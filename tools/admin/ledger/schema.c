@@ -91,7 +91,7 @@ static const char tables[] =
     " activated INTEGER, declared INTEGER,"
     " ended INTEGER, how TEXT CHECK (how IN ('freed', 'revoked', 'replaced')), release BLOB, reason TEXT,"
     " CHECK ((ended IS NULL) = (how IS NULL)),"
-    " UNIQUE (license, fingerprint)) STRICT;"
+    " UNIQUE (fingerprint, license)) STRICT;"
     "CREATE UNIQUE INDEX grant_seat ON seat_grant (license, seat) WHERE ended IS NULL;"
     "CREATE UNIQUE INDEX grant_machine ON seat_grant (license, machine_key, coalesce(user, x'')) WHERE ended IS NULL;"
     "CREATE TABLE free_seat ("
