@@ -287,6 +287,18 @@ in_use() {
     [ "$(in_use L-1)" = 0 ]
 }
 
+@test "a user whose name differs in capital letters alone takes a seat, and that is told" {
+    entitled L-1 --product cad --licensee x --seats 3
+    expect ok 0 carnet-admin user add L-1 ada
+    not_says "capital letters"
+    expect ok 0 carnet-admin user add L-1 ADA
+    says "warning: \"ada\" has a seat of L-1 as well" "2 of 3 seats"
+    expect ok 0 carnet-admin user add L-1 ada
+    not_says "capital letters"
+    expect ok 0 carnet-admin user add L-1 Ada --json
+    [ "$(json '.warnings | length')" = 1 ]
+}
+
 @test "free: a grant of another ledger, and of a ledger that was put back from a copy" {
     offline_license L-1 2
     cp -a "$CARNET_HOME" copy

@@ -50,8 +50,17 @@ static enum carnet_err add(struct cli *cli, struct home *h, struct ledger_licens
 {
     const struct ledger_event event = {.what = "user-add", .license = license->id, .name = name};
     const int64_t now = carnet_utc_now();
+    char twin[CARNET_TEXT_SIZE];
     enum carnet_err err = ledger_user_add(h->ledger, license->number, name, now, known, cli_diag(cli));
 
+    if (!err && !*known) {
+        err = ledger_user_twin(h->ledger, license->number, name, twin, cli_diag(cli));
+        if (!err)
+            cli_warn(cli, "\"%s\" has a seat of %s as well: the names differ only in capital letters.", twin,
+                     license->id);
+        if (err == CARNET_NOT_FOUND)
+            err = CARNET_OK;
+    }
     if (err == CARNET_NO_SEAT) {
         (void)carnet_fail(cli_diag(cli), CARNET_NO_SEAT, "", "All %lu seats of the license %s have users.",
                           (unsigned long)license->seats, license->id);

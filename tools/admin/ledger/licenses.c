@@ -370,6 +370,27 @@ enum carnet_err ledger_user_add(struct ledger *l, int64_t license, const char *n
     return err;
 }
 
+enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *name, char twin[CARNET_TEXT_SIZE],
+                                 struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT name FROM online_user WHERE license = ?1 AND name <> ?2"
+                                         " AND name = ?2 COLLATE NOCASE ORDER BY name LIMIT 1",
+                                         "it", license, name);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return CARNET_NOT_FOUND;
+    column_text(s, 0, twin, CARNET_TEXT_SIZE);
+    database_done(s);
+    return CARNET_OK;
+}
+
 enum carnet_err ledger_user_remove(struct ledger *l, int64_t license, const char *name, struct carnet_diag *diag)
 {
     char shown[160];
