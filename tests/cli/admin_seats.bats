@@ -274,7 +274,7 @@ in_use() {
     carnet-admin key export root -o root.pem
     expect ok 0 carnet-inspect verify --trust root.pem receipt.carnet
     expect ok 0 carnet-admin free r.carnet -o again.carnet
-    says "was already freed; the same bytes"
+    says "The grant on seat 1 of L-1 \(lab\) had been freed on [0-9TZ:-]+; the same receipt is given again"
     cmp receipt.carnet again.carnet
     make-machine release l.carnet --machine 1 --nonce 5 --declined -o second.carnet
     expect ok 0 carnet-admin free second.carnet -o third.carnet
@@ -285,6 +285,41 @@ in_use() {
     says "that grant ended on" "G-1"
     unchanged "$CARNET_HOME"
     [ "$(in_use L-1)" = 0 ]
+}
+
+@test "free: a release that comes after its grant was replaced does not free the seat, and says whose it is" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet --label lab
+    fingerprint_of 2 g.carnet --label office
+    mkdir stick
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    make-machine release l.carnet --machine 1 -o r.carnet
+    expect ok 0 carnet-admin assign g.carnet --replace 1 --to stick
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    says "The grant on seat 1 of L-1 \(lab\) had been replaced on [0-9TZ:-]+, and the seat now belongs to office; the same"
+    not_says "freed"
+    cmp receipt.carnet stick/carnet/to-user/receipt-*.carnet
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet --json
+    [ "$(json '.done, .again' | paste -sd ' ')" = "replaced true" ]
+    [ "$(in_use L-1)" = 1 ]
+}
+
+@test "a dry run of what is done already says so" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet --label lab
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    make-machine release l.carnet --machine 1 -o r.carnet
+    remember "$CARNET_HOME" .
+    expect ok 0 carnet-admin assign f.carnet -n
+    says "Seat 1 of L-1 \(lab\) was already assigned; the same bytes would be given again"
+    expect ok 0 carnet-admin free r.carnet -n
+    says "Seat 1 of L-1 \(lab\) would be freed"
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    remember "$CARNET_HOME" .
+    expect ok 0 carnet-admin free r.carnet -n
+    says "had been freed on .*; the same receipt would be given again"
+    unchanged "$CARNET_HOME" .
 }
 
 @test "a user whose name differs in capital letters alone takes a seat, and that is told" {

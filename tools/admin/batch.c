@@ -111,6 +111,7 @@ struct batch_item *batch_item(struct batch *b, const struct batch_source *source
     item = &grown[b->item_count++];
     memset(item, 0, sizeof *item);
     item->file = source->file;
+    item->done = b->done;
     (void)snprintf(item->license, sizeof item->license, "%s", license);
     return item;
 }
@@ -266,7 +267,7 @@ static void mark_delivered(struct batch *b)
                  carnet_outcome_name(err));
 }
 
-static json_t *item_json(const struct batch *b, const struct batch_item *item)
+static json_t *item_json(const struct batch_item *item)
 {
     char machine[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE];
     json_t *object =
@@ -281,7 +282,7 @@ static json_t *item_json(const struct batch *b, const struct batch_item *item)
         return object;
     carnet_digest_hex(&item->machine_key, machine);
     carnet_digest_hex(&item->fingerprint, fingerprint);
-    (void)json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:b, s:s, s:s, s:s?}", "done", b->done, "seat",
+    (void)json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:b, s:s, s:s, s:s?}", "done", item->done, "seat",
                                                    (json_int_t)item->seat, "serial", (json_int_t)item->serial, "again",
                                                    (int)item->again, "machine", machine, "fingerprint", fingerprint,
                                                    "label", *item->label ? item->label : NULL));
@@ -290,10 +291,31 @@ static json_t *item_json(const struct batch *b, const struct batch_item *item)
     return object;
 }
 
+static void say_item(struct batch *b, const struct batch_item *item)
+{
+    const bool dry = cli_dry_run(b->cli);
+    char shown[120];
+
+    if (*item->words) {
+        cli_note(b->cli, "%s\n", item->words);
+        return;
+    }
+    (void)carnet_text_escape(item->label, strlen(item->label), shown, sizeof shown);
+    cli_note(b->cli, "Seat %lu of %s%s%s%s %s %s%s.\n", (unsigned long)item->seat, item->license, *shown ? " (" : "",
+             shown, *shown ? ")" : "",
+             item->again ? "was already"
+             : dry       ? "would be"
+                         : "is",
+             item->done,
+             !item->again ? ""
+             : dry        ? "; the same bytes would be given again"
+                          : "; the same bytes are given again");
+}
+
 static void tell_item(struct batch *b, const struct batch_item *item, bool many)
 {
     const char *key;
-    json_t *object = item_json(b, item), *value;
+    json_t *object = item_json(item), *value;
 
     if (many && item->err) {
         cli_refuse_one(b->cli, item->file, item->err, &item->diag, object);
@@ -306,16 +328,8 @@ static void tell_item(struct batch *b, const struct batch_item *item, bool many)
         json_object_foreach(object, key, value) cli_set(b->cli, key, json_incref(value));
         json_decref(object);
     }
-    if (!item->err) {
-        char shown[120];
-        (void)carnet_text_escape(item->label, strlen(item->label), shown, sizeof shown);
-        cli_note(b->cli, "Seat %lu of %s%s%s%s %s %s%s.\n", (unsigned long)item->seat, item->license,
-                 *shown ? " (" : "", shown, *shown ? ")" : "",
-                 cli_dry_run(b->cli) ? "would be"
-                 : item->again       ? "was already"
-                                     : "is",
-                 b->done, item->again && !cli_dry_run(b->cli) ? "; the same bytes are given again" : "");
-    }
+    if (!item->err)
+        say_item(b, item);
 }
 
 static enum carnet_err finish_chunk(struct batch *b, bool many)

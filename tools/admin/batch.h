@@ -27,6 +27,8 @@ struct batch_item {
     uint32_t seat, serial;
     char label[CARNET_TEXT_SIZE];
     struct carnet_digest machine_key, fingerprint;
+    const char *done;  /* that of the batch, or how else it had ended */
+    char words[400];   /* the sentence for it, where it is not the usual one */
     bool again;        /* nothing was changed: the same bytes once more */
     int64_t grant;     /* row */
     int64_t old_grant; /* row, or 0: the grant that it replaced, whose receipt goes out as well */

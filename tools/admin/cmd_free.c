@@ -45,19 +45,45 @@ static enum carnet_err hold_history(struct batch *b, const struct freeing *f, st
     return CARNET_OK;
 }
 
+static const char *const ends[] = {
+    [CARNET_END_FREED] = "freed", [CARNET_END_REVOKED] = "revoked", [CARNET_END_REPLACED] = "replaced"};
+
+/* How the grant had ended, and whose the seat is by now: the seat itself may be out again. */
+static enum carnet_err say_ended(struct batch *b, const struct freeing *f, struct batch_item *item)
+{
+    struct ledger_grant holder;
+    char when[CARNET_UTC_SIZE], label[120], whose[120] = "", key[CARNET_HEX_SIZE];
+    enum carnet_err err =
+        ledger_grant_on_seat(b->home->ledger, f->license.number, f->grant.seat, &holder, cli_diag(b->cli));
+
+    if (err && err != CARNET_NOT_FOUND)
+        return err;
+    if (!err) {
+        carnet_digest_hex(&holder.machine_key, key);
+        (void)carnet_text_escape(*holder.label ? holder.label : key, *holder.label ? strlen(holder.label) : 16, whose,
+                                 sizeof whose);
+    }
+    carnet_utc_format(f->grant.ended, when);
+    (void)carnet_text_escape(f->grant.label, strlen(f->grant.label), label, sizeof label);
+    (void)snprintf(item->words, sizeof item->words,
+                   "The grant on seat %lu of %s%s%s%s had been %s on %s%s%s; the same receipt %s given again.",
+                   (unsigned long)f->grant.seat, f->license.id, *label ? " (" : "", label, *label ? ")" : "",
+                   item->done, when, *whose ? ", and the seat now belongs to " : "", whose,
+                   cli_dry_run(b->cli) ? "would be" : "is");
+    return CARNET_OK;
+}
+
 /* A release that comes once more, or after the grant ended in another way, gets the receipt that there is. */
 static enum carnet_err give_again(struct batch *b, const struct freeing *f, struct batch_item *item)
 {
     item->again = true;
-    if (f->grant.how != CARNET_END_FREED)
-        cli_note(b->cli, "The grant on seat %lu of %s had ended before in another way; its receipt is given again.\n",
-                 (unsigned long)f->grant.seat, f->license.id);
-    else if (!f->grant.has_release || !carnet_digest_equal(&f->grant.release, &f->id))
+    item->done = ends[f->grant.how];
+    if (f->grant.how == CARNET_END_FREED && (!f->grant.has_release || !carnet_digest_equal(&f->grant.release, &f->id)))
         cli_warn(b->cli,
                  "seat %lu of %s was freed by another release of the same machine: two copies of its state "
                  "may exist.",
                  (unsigned long)f->grant.seat, f->license.id);
-    return CARNET_OK;
+    return say_ended(b, f, item);
 }
 
 static enum carnet_err end_grant(struct batch *b, void *context)
