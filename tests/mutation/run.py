@@ -257,7 +257,7 @@ def main():
     for number, mutant in enumerate(every, 1):
         mutant.number = number
         mutant.elsewhere = match_elsewhere(mutant, elsewheres)
-        mutant.equivalent = None if mutant.elsewhere else match_equivalent(mutant, equivalents)
+        mutant.equivalent = match_equivalent(mutant, equivalents)
     wrong = ["%s fits no check" % line.where for line in equivalents + elsewheres if not line.used]
     chosen = choose(every, options)
     if options.list:
