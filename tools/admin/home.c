@@ -299,8 +299,9 @@ enum carnet_err home_signer_look(struct cli *cli, const struct home *h, enum car
         struct stat st;
         (void)snprintf(name, sizeof name, "%s.%s", carnet_role_name(role), suffixes[i]);
         if (fstatat(h->folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            return refuse_key(cli, h, key,
-                              carnet_fail(cli_diag(cli), CARNET_NO_INPUT, "", "The key's file '%s' is not there.", name));
+            return refuse_key(
+                cli, h, key,
+                carnet_fail(cli_diag(cli), CARNET_NO_INPUT, "", "The key's file '%s' is not there.", name));
         if ((st.st_mode & 077) != 0) {
             (void)carnet_fail(cli_diag(cli), CARNET_PERMISSION, "Y-9",
                               "Others than its owner have access to the key's file '%s'.", name);

@@ -58,11 +58,13 @@ enum carnet_err cli_pin_confirm(struct cli *cli, const struct carnet_digest *id)
 enum carnet_err cli_pin_refuse_private(struct cli *cli, const uint8_t *bytes, size_t size, enum carnet_err err)
 {
     static const char own[] = "urn:carnet:key:", pem[] = "PRIVATE KEY-----";
-    if (size == 0 || (memmem(bytes, size, own, sizeof own - 1) == NULL && memmem(bytes, size, pem, sizeof pem - 1) == NULL))
+    if (size == 0 ||
+        (memmem(bytes, size, own, sizeof own - 1) == NULL && memmem(bytes, size, pem, sizeof pem - 1) == NULL))
         return CARNET_OK;
     (void)carnet_fail(cli_diag(cli), err, "", "This is a private key, and a public one is asked for.");
-    (void)carnet_fail_next(cli_diag(cli), "Never hand this file on: whoever has it can sign in its owner's name. Use the "
-                                          "PEM of 'carnet-admin key export root' (or issuer).");
+    (void)carnet_fail_next(cli_diag(cli),
+                           "Never hand this file on: whoever has it can sign in its owner's name. Use the "
+                           "PEM of 'carnet-admin key export root' (or issuer).");
     return err;
 }
 
