@@ -30,6 +30,8 @@ def add_container(add, base):
     rearranged("no-signature", [mime, sums, signer, text, inner])
     rearranged("no-signer", [mime, sums, sig, text, inner])
     rearranged("no-document", [mime, sums, sig, signer, inner])
+    rearranged("ends-after-mimetype", [mime])
+    rearranged("ends-after-signer", [mime, sums, sig, signer])
     rearranged("signature-before-checksum-lines", [mime, sig, sums, signer, text, inner])
     rearranged("document-before-signer", [mime, sums, sig, text, signer, inner])
     rearranged("document-last", [mime, sums, sig, signer, inner, text])
@@ -92,9 +94,13 @@ def add_container(add, base):
     for name, content in (("line-end", LICENSE + "\n"), ("version-0", LICENSE[:-1] + "0"), ("version-leading-zero", LICENSE[:-1] + "01"),
                           ("version-10000", LICENSE[:-1] + "10000"), ("version-missing", LICENSE[:-10]), ("other-kind", LICENSE.replace("license", "receipt")),
                           ("other-type", LICENSE.replace("application", "text")), ("capitals", LICENSE.capitalize()),
-                          ("space", LICENSE.replace(";", "; "))):
+                          ("space", LICENSE.replace(";", "; ")), ("version-empty", LICENSE[:-1]), ("version-with-letter", LICENSE + "a"),
+                          ("version-in-capitals", LICENSE.replace("version", "VERSION"))):
         rearranged("mimetype-" + name, [(mime[0], content.encode())] + good[1:], "C-7")
-    rearranged("document-too-large", good[:4] + [(text[0], text[1] + b"\n" * (256 * 1024 + 1 - len(text[1]))), inner], "C-8")
+    large = good[:4] + [(text[0], text[1] + b"\n" * (256 * 1024 + 1 - len(text[1]))), inner]
+    rearranged("document-too-large", large, "C-8")
+    # The sizes are judged before the digests.
+    bad("document-too-large-and-altered", archive(large), "C-8")
     rearranged("document-empty", good[:4] + [(text[0], b""), inner], "C-8")
     rearranged("signer-empty", good[:3] + [("signer.pem", b""), text, inner], "C-8")
     rearranged("embedded-empty", good[:5] + [(inner[0], b"")], "C-8")
@@ -141,6 +147,8 @@ def add_checksums(add, base):
     bad("lists-what-is-not-there", lambda s: s + b"%s  notes.txt\n" % sha256(b"").encode())
     bad("lists-itself", lambda s: s + b"%s  SHA256SUMS\n" % sha256(b"").encode())
     bad("name-with-point", lambda s: s.replace(b"  license.xml", b"  ./license.xml"))
+    bad("name-of-another-entry", lambda s: s.replace(b"  license.xml", b"  receipt.xml"))
+    bad("space-for-line-end", lambda s: s.replace(b"\n", b" ", 1))
     bad("name-with-space", lambda s: s.replace(b"  license.xml", b"  license.xml "))
     bad("nul", lambda s: s + b"\0")
     bad("digest-63-digits", lambda s: s[1:])

@@ -37,6 +37,8 @@ def add_text(add, base):
     bad("gzip-size", block(member[:-4] + bytes([member[-4] ^ 1]) + member[-3:], b"LICENSE"), "A-2")
     bad("gzip-method", block(member[:2] + b"\7" + member[3:], b"LICENSE"), "A-2")
     bad("gzip-two-members", block(member + gzip_member(b""), b"LICENSE"), "A-2")
+    # What the trailer of the last member says of the size is true of the first one too.
+    bad("gzip-twice", block(member + member, b"LICENSE"), "A-2")
     bad("gzip-byte-after", block(member + b"\0", b"LICENSE"), "A-2")
     bad("gzip-with-name", block(member[:3] + b"\x08" + member[4:10] + b"license.carnet\0" + member[10:], b"LICENSE"), "A-2")
     bad("gzip-with-comment", block(member[:3] + b"\x10" + member[4:10] + b"hello\0" + member[10:], b"LICENSE"), "A-2")

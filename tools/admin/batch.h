@@ -28,7 +28,7 @@ struct batch_item {
     char label[CARNET_TEXT_SIZE];
     struct carnet_digest machine_key, fingerprint;
     const char *done;  /* that of the batch, or how else it had ended */
-    char words[400];   /* the sentence for it, where it is not the usual one */
+    char words[512];   /* the sentence for it, where it is not the usual one */
     bool again;        /* nothing was changed: the same bytes once more */
     int64_t grant;     /* row */
     int64_t old_grant; /* row, or 0: the grant that it replaced, whose receipt goes out as well */

@@ -314,6 +314,29 @@ static void y3_one_form(void **state)
     carnet_buffer_clear(&good);
 }
 
+/* Who holds the key-encryption key can seal another secret into the file; the id tells it. */
+static void y4_secret_of_another_key(void **state)
+{
+    struct context *c = *state;
+    struct carnet_key *other = NULL;
+    struct carnet_key_file file;
+    struct carnet_buffer text, kek, changed = {0};
+
+    assert_int_equal(carnet_key_generate(CARNET_ROLE_ISSUER, CREATED, &other, NULL), CARNET_OK);
+    assert_int_equal(carnet_key_store(c->key, c->dirfd, "k", NULL, NULL), CARNET_OK);
+    text = content(c, "k.key");
+    kek = content(c, "k.kek");
+    assert_int_equal(carnet_key_file_parse(text.bytes, text.size, &file, NULL), CARNET_OK);
+    assert_int_equal(carnet_key_wrap(&file, kek.bytes, other->seed, NULL), CARNET_OK);
+    assert_int_equal(carnet_key_file_write(&file, &changed), CARNET_OK);
+    overwrite(c, "k.key", changed.bytes, changed.size);
+    open_refused(c, NULL, CARNET_ALTERED, "Y-4", "another key's");
+    carnet_buffer_clear(&changed);
+    carnet_buffer_clear(&kek);
+    carnet_buffer_clear(&text);
+    carnet_key_free(other);
+}
+
 static void y2_version(void **state)
 {
     struct context *c = *state;
@@ -555,11 +578,22 @@ static void secrets_stay_locked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(generates),           STORE_TEST(stores_with_file), STORE_TEST(stores_with_passphrase),
-        STORE_TEST(store_refuses),       STORE_TEST(store_goes_on),    STORE_TEST(open_refuses_absent),
-        STORE_TEST(y9_permissions),      STORE_TEST(t5_role),          STORE_TEST(y3_one_form),
-        STORE_TEST(y2_version),          STORE_TEST(y6_parameters),    STORE_TEST(y8_header_is_sealed),
-        STORE_TEST(y8_every_digit),      STORE_TEST(schema_takes_it),  STORE_TEST(worked_example),
+        STORE_TEST(generates),
+        STORE_TEST(stores_with_file),
+        STORE_TEST(stores_with_passphrase),
+        STORE_TEST(store_refuses),
+        STORE_TEST(store_goes_on),
+        STORE_TEST(open_refuses_absent),
+        STORE_TEST(y9_permissions),
+        STORE_TEST(t5_role),
+        STORE_TEST(y3_one_form),
+        STORE_TEST(y2_version),
+        STORE_TEST(y4_secret_of_another_key),
+        STORE_TEST(y6_parameters),
+        STORE_TEST(y8_header_is_sealed),
+        STORE_TEST(y8_every_digit),
+        STORE_TEST(schema_takes_it),
+        STORE_TEST(worked_example),
 
         STORE_TEST(secrets_stay_locked),
     };
