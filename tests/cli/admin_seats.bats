@@ -47,7 +47,7 @@ in_use() {
     says "was already assigned; the same bytes"
     expect ok 0 carnet-admin assign f.carnet -o again.carnet
     cmp l.carnet again.carnet
-    expect no-input 66 carnet-admin assign f.carnet --to stick
+    expect no-stick 80 carnet-admin assign f.carnet --to stick
     mkdir stick
     expect ok 0 carnet-admin assign f.carnet --to stick
     cmp l.carnet stick/carnet/to-user/license-*.carnet
@@ -450,4 +450,15 @@ in_use() {
     [ ! -e l.carnet ]
     wait
     expect ok 0 carnet-admin assign f.carnet -o l.carnet
+}
+
+@test "a dry run finds a key that the real run would refuse" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    chmod 644 "$CARNET_HOME/issuer.key"
+    remember "$CARNET_HOME"
+    expect permission 77 carnet-admin assign -n f.carnet -o l.carnet
+    expect permission 77 carnet-admin assign f.carnet -o l.carnet
+    unchanged "$CARNET_HOME"
+    [ ! -e l.carnet ]
 }

@@ -378,7 +378,7 @@ setup() {
     expect ok 0 carnet-probe write two lab --to stick --force
     [ "$out" = stick/carnet/to-user/license-lab-abababababababab.carnet ]
     [ "$(cat stick/carnet/README.TXT)" = mine ]
-    expect no-input 66 carnet-probe write one lab --to nowhere
+    expect no-stick 80 carnet-probe write one lab --to nowhere
     [ ! -e nowhere ]
 }
 

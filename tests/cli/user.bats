@@ -514,6 +514,28 @@ SCRIPT
     [ -z "$(ls victim)" ]
 }
 
+@test "a stick that is not there is told as such; a torn file of a run that was cut off is cleared away" {
+    vendor
+    machine one
+    trust
+    remember "$CARNET_STATE"
+    expect no-stick 80 carnet-user fingerprint --product cad --to absent
+    says "findmnt"
+    unchanged "$CARNET_STATE"
+    mkdir stick
+    expect ok 0 carnet-user fingerprint --product cad --to stick
+    name=$(ls stick/carnet/to-admin)
+    cp "stick/carnet/to-admin/$name" whole
+    head -c 700 whole >"stick/carnet/to-admin/$name"
+    expect ok 0 carnet-user fingerprint --product cad --to stick
+    [ ! -e "stick/carnet/to-admin/$name" ]
+    cmp whole stick/carnet/to-admin/fingerprint-cad-????????????????.carnet
+    # what another put there under that name stays
+    echo planted >"stick/carnet/to-admin/$name"
+    expect ok 0 carnet-user fingerprint --product cad --to stick
+    [ "$(cat "stick/carnet/to-admin/$name")" = planted ]
+}
+
 @test "what is installed comes before a file of the same name" {
     vendor
     licensed one a

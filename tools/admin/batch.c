@@ -136,6 +136,12 @@ bool batch_may_sign(struct batch *b, struct batch_item *item)
         b->needs_key = true;
         return false;
     }
+    /* A dry run finds out what it can without asking for a passphrase. */
+    if (cli_dry_run(b->cli)) {
+        item->err = home_signer_look(b->cli, b->home, CARNET_ROLE_ISSUER);
+        item->diag = *cli_diag(b->cli);
+        return item->err == CARNET_OK;
+    }
     return true;
 }
 

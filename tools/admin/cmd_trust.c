@@ -11,15 +11,15 @@ const struct cli_option admin_trust_add_options[] = {CLI_PIN_OPTION, {NULL, 0, N
 static enum carnet_err pin(struct cli *cli, struct home *h, const struct carnet_digest *id, bool *known)
 {
     struct carnet_diag *diag = cli_diag(cli);
-    const int64_t now = carnet_utc_now();
-    const struct ledger_anchor anchor = {.vendor = *id, .root = *id, .pinned = now};
+    struct ledger_anchor anchor = {.vendor = *id, .root = *id};
     const struct ledger_event event = {.what = "trust", .key = id};
     enum carnet_err err = ledger_begin(h->ledger, diag);
 
+    anchor.pinned = carnet_utc_now(); /* under the lock (spec/ledger.md, L-6) */
     if (!err)
         err = ledger_anchor_add(h->ledger, &anchor, known, diag);
     if (!err && !*known)
-        err = ledger_event_add(h->ledger, id, home_chain(h), now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, id, home_chain(h), anchor.pinned, &event, NULL, diag);
     if (!err && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, diag);
     ledger_rollback(h->ledger);

@@ -81,11 +81,22 @@ static enum carnet_err write_local(int folder, const char *name, const void *byt
     return carnet_file_create(folder, name, result_mode(), bytes, size, diag);
 }
 
+/* Does the name hold only a beginning of these bytes? Then a run that was cut off left it. */
+static bool is_torn(int folder, const char *name, const uint8_t *bytes, size_t size)
+{
+    struct carnet_buffer there = {0};
+    const bool torn = carnet_file_read(folder, name, size, true, &there, NULL) == CARNET_OK && there.size < size &&
+                      (there.size == 0 || memcmp(there.bytes, bytes, there.size) == 0);
+    carnet_buffer_clear(&there);
+    return torn;
+}
+
 /* Writes under the first proper name that is free, or finds the same bytes under one (N-1). */
 static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_output *output, write_fn *write_file,
                                    char name[NAME_SIZE])
 {
     static const int lengths[] = {8, 16, 64};
+    char torn[NAME_SIZE] = "";
     enum carnet_err err = CARNET_EXISTS;
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && err == CARNET_EXISTS; i++) {
         struct stat status;
@@ -99,7 +110,12 @@ static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_out
         /* Somebody else may have written the same just now. */
         if (err == CARNET_EXISTS && holds(fd, name, output->bytes, output->size))
             err = CARNET_OK;
+        if (err == CARNET_EXISTS && torn[0] == '\0' && is_torn(fd, name, output->bytes, output->size))
+            memcpy(torn, name, sizeof torn);
     }
+    /* Only once the whole one is durable; nobody is to pick the torn one by its shorter name. */
+    if (err == CARNET_OK && torn[0] != '\0' && !cli_dry_run(cli) && unlinkat(fd, torn, 0) == 0)
+        (void)fsync(fd);
     if (err == CARNET_EXISTS)
         (void)carnet_fail(&cli->diag, err, "N-1", "All names that this bundle may have hold other files.");
     return err;
@@ -314,6 +330,11 @@ static enum carnet_err folder_writable(struct cli *cli, const char *folder, bool
 {
     int fd = -1;
     enum carnet_err err = carnet_folder_open(folder, &fd, &cli->diag);
+    if (err == CARNET_NO_INPUT && stick) {
+        err = carnet_fail(&cli->diag, CARNET_NO_STICK, "", "There is no stick or folder there.");
+        (void)carnet_fail_next(&cli->diag,
+                               "Plug the stick in, see where it is mounted ('findmnt'), and name that folder.");
+    }
     if (err == CARNET_OK && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0) {
         if (errno == EROFS && stick)
             err = carnet_fail(&cli->diag, CARNET_STICK_READ_ONLY, "", "The stick can't be written.");
