@@ -40,7 +40,7 @@ static enum carnet_err tell_help(struct cli *cli)
     struct carnet_buffer text = {0};
     enum carnet_err err = cli_help(cli, &text);
     if (err == CARNET_OK && cli->json)
-        cli_set(cli, "text", json_string((const char *)text.bytes));
+        err = cli_help_json(cli, (const char *)text.bytes);
     else if (err == CARNET_OK)
         cli_write(cli, text.bytes, text.size); /* asked for, so --quiet does not silence it */
     carnet_buffer_clear(&text);

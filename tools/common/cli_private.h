@@ -45,6 +45,10 @@ const char *cli_nearest(const char *typed, const char *(*name_at)(const void *li
 /* Appends the text of --help to out. */
 CARNET_MUST_USE enum carnet_err cli_help(const struct cli *cli, struct carnet_buffer *out);
 
+/* The same as members of the JSON document, with the tables that it comes from: manuals and completions are made of
+ * them. */
+CARNET_MUST_USE enum carnet_err cli_help_json(struct cli *cli, const char *text);
+
 /* Prints the refusal or the JSON document, closes standard output and returns the exit code. */
 int cli_finish(struct cli *cli, enum carnet_err err);
 /* Writes to standard output, keeping the first error. */
