@@ -12,7 +12,7 @@ packages_of() {
     demo) echo openssl libxml2-utils ;;
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
-        libcap2-bin faketime util-linux jq git strace mandoc ;;
+        libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
     *) echo "packages.sh: there is no group '$1'; the groups are build, demo, tests" >&2; exit 64 ;;
     esac
 }

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# Completion for carnet-inspect in fish. Written by write.py from the program's tables.
+
+function __carnet_inspect_outcomes
+    carnet-inspect explain --json --no-input 2>/dev/null | sed 's/"outcome":"/\n&/g' | sed -n 's/^"outcome":"\([^"]*\)".*/\1/p' | LC_ALL=C grep -x '[A-Za-z0-9][A-Za-z0-9._-]*' | sort -u
+end
+
+complete -c carnet-inspect -f
+complete -c carnet-inspect -n '__fish_use_subcommand' -a show -d 'show all that a file says, verified or not'
+complete -c carnet-inspect -n '__fish_use_subcommand' -a verify -d 'verify files, and folders with all that is in them'
+complete -c carnet-inspect -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -F
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -F
+complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from explain' -a '(__carnet_inspect_outcomes)'
+complete -c carnet-inspect -l json -d 'print one JSON document'
+complete -c carnet-inspect -l quiet -s q -d 'print refusals only'
+complete -c carnet-inspect -l no-input -d 'never ask'
+complete -c carnet-inspect -l yes -s y -d 'answer yes to the question that would be asked'
+complete -c carnet-inspect -l dry-run -s n -d 'change nothing, say what would be done'
+complete -c carnet-inspect -l color -x -a 'auto always never' -d 'auto, always or never'
+complete -c carnet-inspect -l help -s h -d 'print this help'
+complete -c carnet-inspect -l version -d 'print the version'
