@@ -14,7 +14,7 @@ long) export CARNET_MUTATIONS=1000000 ;;
 *) echo "usage: tests/run.sh [quick|long]" >&2; exit 64 ;;
 esac
 
-tools/packages.sh build tests
+tools/packages.sh build static tests
 jobs=$(nproc)
 # A test that takes its result from the machine's own settings would pass here and fail elsewhere.
 unset CARNET_STATE CARNET_HOME CARNET_TRUST CARNET_SYSROOT

@@ -8,12 +8,14 @@ packages_of() {
     # what compiles the programs
     build) echo build-essential cmake ninja-build pkg-config libarchive-dev libgcrypt20-dev libxml2-dev zlib1g-dev \
         libsqlite3-dev libjansson-dev libbsd-dev ;;
+    # what CARNET_STATIC needs beside: the libraries that the static forms of the above rest on
+    static) echo nettle-dev libbz2-dev liblzma-dev libmd-dev libgpg-error-dev ;;
     # what checks bundles by hand
     demo) echo openssl libxml2-utils ;;
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
         libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
-    *) echo "packages.sh: there is no group '$1'; the groups are build, demo, tests" >&2; exit 64 ;;
+    *) echo "packages.sh: there is no group '$1'; the groups are build, static, demo, tests" >&2; exit 64 ;;
     esac
 }
 
