@@ -107,7 +107,7 @@ def main():
         run("ok", program, "assign", at("f.carnet"), "-o", at("l.carnet"))
         # L-1
         demand(rows(home, "PRAGMA application_id") == [(0x6361726e,)], "L-1: another application id")
-        demand(rows(home, "PRAGMA user_version") == [(1,)], "L-1: another version of the schema")
+        demand(rows(home, "PRAGMA user_version") == [(2,)], "L-1: another version of the schema")
         lines = chains(home)
         names(home, lines, ("Acme", "City Hospital", "Ada", "Ward 7"))
         said = [LINE.fullmatch(line)["what"] for line in lines if LINE.fullmatch(line)]
@@ -123,7 +123,7 @@ def main():
         demand(any(line.endswith(" bundle=%s note=license" % license_.id) for line in lines), "no event says that the license was issued")
         # L-1: a newer ledger is refused. L-6: a clock that was set back is, and nothing is changed.
         shutil.copytree(home, at("newer"))
-        meddle(at("newer"), "PRAGMA user_version = 2")
+        meddle(at("newer"), "PRAGMA user_version = 3")
         run("configuration", program, "--home", at("newer"), "license", "show", "mill")
         shutil.copytree(home, at("ahead"))
         meddle(at("ahead"), "UPDATE chain SET last = last + 864000")

@@ -8,7 +8,7 @@
 #include "ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x6361726e /* "carn" */
-#define LEDGER_SCHEMA_VERSION 1
+#define LEDGER_SCHEMA_VERSION 2
 #define LEDGER_STATEMENTS_MOST 96
 
 struct ledger {
@@ -51,9 +51,9 @@ CARNET_MUST_USE enum carnet_err column_bytes(sqlite3_stmt *s, int column, struct
 /* Makes room for one more element in an array that grows by doubling; CARNET_NO_MEMORY. */
 CARNET_MUST_USE enum carnet_err database_room(void **list, size_t count, size_t size);
 
-/* Makes the tables of a new ledger, or brings those of an older one up to date, in one transaction. */
+/* Makes the tables of a new ledger, in the transaction at hand. */
 CARNET_MUST_USE enum carnet_err schema_make(struct ledger *l, struct carnet_diag *diag);
-/* Is the file a ledger of this version or older? */
+/* Is the file a ledger of this version or older? An older one is brought up to date, in one transaction. */
 CARNET_MUST_USE enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables (spec/ledger.md says what each is for). The rules that must never break are in the schema itself. */
+/*
+ * The tables (spec/ledger.md says what each is for). The rules that must never break are in the schema itself. What a
+ * version changed stands in its step and never changes again: a new ledger is made by all of them, an older one goes
+ * through those that it lacks, so both come to the same tables in the same way.
+ */
 #include "database.h"
 
-static const char tables[] =
+static const char version_1[] =
     "CREATE TABLE ledger ("
     " one INTEGER PRIMARY KEY CHECK (one = 1),"
     " roles INTEGER NOT NULL CHECK (roles BETWEEN 1 AND 3),"
@@ -164,17 +168,61 @@ static const char tables[] =
     " CHECK ((salt IS NULL) = (text IS NULL))) STRICT, WITHOUT ROWID;"
     "CREATE UNIQUE INDEX name_text ON name (text) WHERE text IS NOT NULL;";
 
+/*
+ * A ledger that was put back from a copy, what its copy carried, and licenses that showed up without this ledger ever
+ * having given them.
+ */
+static const char version_2[] =
+    "CREATE TABLE recovery ("
+    " one INTEGER PRIMARY KEY CHECK (one = 1),"
+    " made INTEGER NOT NULL,"                                     /* the copy */
+    " restored INTEGER,"                                          /* and when it became a home */
+    " raised INTEGER,"                                            /* the epoch was raised */
+    " seen INTEGER NOT NULL DEFAULT 0 CHECK (seen >= 0)) STRICT;" /* events that bundles speak of and this ledger lacks
+                                                                   */
+    "CREATE TABLE carried ("
+    " name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
+    "ALTER TABLE license ADD COLUMN forked TEXT;";
+
+static const char *const steps[] = {version_1, version_2};
+_Static_assert(sizeof steps / sizeof *steps == LEDGER_SCHEMA_VERSION, "a step for each version");
+
+/* From that version to the newest. In a transaction. */
+static enum carnet_err climb(struct ledger *l, int64_t version, struct carnet_diag *diag)
+{
+    char pragma[96];
+    int code = SQLITE_OK;
+
+    for (size_t i = (size_t)version; code == SQLITE_OK && i < LEDGER_SCHEMA_VERSION; i++)
+        code = sqlite3_exec(l->db, steps[i], NULL, NULL, NULL);
+    (void)sqlite3_snprintf((int)sizeof pragma, pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                           LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(l->db, pragma, NULL, NULL, NULL);
+    return code == SQLITE_OK
+               ? CARNET_OK
+               : database_fail(l->db, code & 0xff, version > 0 ? "bringing it up to date" : "making it", diag);
+}
+
 enum carnet_err schema_make(struct ledger *l, struct carnet_diag *diag)
 {
-    int code = sqlite3_exec(l->db, tables, NULL, NULL, NULL);
+    return climb(l, 0, diag);
+}
 
-    if (code == SQLITE_OK) {
-        char pragma[96];
-        (void)sqlite3_snprintf((int)sizeof pragma, pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
-                               LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION);
-        code = sqlite3_exec(l->db, pragma, NULL, NULL, NULL);
-    }
-    return code == SQLITE_OK ? CARNET_OK : database_fail(l->db, code, "making the ledger", diag);
+/* Whoever comes second finds it done. */
+static enum carnet_err update(struct ledger *l, struct carnet_diag *diag)
+{
+    int64_t version = 0;
+    enum carnet_err err = ledger_begin(l, diag);
+
+    if (!err)
+        err = database_number(l, 0, &version, diag, "PRAGMA user_version", "");
+    if (!err && version < LEDGER_SCHEMA_VERSION)
+        err = climb(l, version, diag);
+    if (!err)
+        err = ledger_commit(l, diag);
+    ledger_rollback(l);
+    return err;
 }
 
 enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag)
@@ -195,5 +243,5 @@ enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag)
         (void)carnet_fail_next(diag, "Update carnet on this machine.");
         return CARNET_CONFIGURATION;
     }
-    return CARNET_OK;
+    return version < LEDGER_SCHEMA_VERSION ? update(l, diag) : CARNET_OK;
 }
