@@ -200,6 +200,19 @@ CARNET_API enum carnet_outcome carnet_feature(const struct carnet *carnet, const
 CARNET_API enum carnet_outcome carnet_activate(const struct carnet *carnet, const void *bytes, size_t size,
                                                struct carnet_result *result);
 
+#define CARNET_FILE_ROOM ((size_t)256 * 1024) /* enough for the text form of what a product writes, and NUL */
+
+/*
+ * Stops the product's license on this machine, for good, and gives the release file for the administrator, as text with
+ * NUL in `text`; `room` is at least CARNET_FILE_ROOM. Ask the user first. Until the receipt has been activated, the
+ * same text is given again and again, so that it can't be lost; carnet-user release writes it, too. NO_LICENSE: there
+ * is none in the state that this caller writes. USAGE: the room is too small, or several licenses answer (then
+ * carnet-user release LICENSE). MEMORY_NOT_LOCKED, BUSY, PERMISSION, IO, CONFIGURATION, STATE_DAMAGED, NO_MEMORY: the
+ * license goes on.
+ */
+CARNET_API enum carnet_outcome carnet_release(const struct carnet *carnet, char *text, size_t room,
+                                              struct carnet_result *result);
+
 /* Says what an outcome means, in the handle's language; `carnet` may be NULL (English). For a number that is no
  * outcome: "unknown". */
 CARNET_API void carnet_explain(const struct carnet *carnet, enum carnet_outcome outcome,

@@ -36,5 +36,8 @@ void carnet_result_license(struct carnet_result *result, const struct carnet_lic
 /* Opens the state that is written, and trusts the vendor there when the product brought its root key. */
 CARNET_MUST_USE enum carnet_err carnet_open_state(const struct carnet *carnet, struct carnet_state **out,
                                                   struct carnet_diag *diag);
+/* The text form of a bundle, with NUL, into the caller's room; on failure `text` is unchanged. */
+CARNET_MUST_USE enum carnet_err carnet_give_text(enum carnet_kind_id kind, const struct carnet_buffer *bundle,
+                                                 char *text, size_t room, struct carnet_diag *diag);
 
 #endif

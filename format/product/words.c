@@ -109,3 +109,18 @@ void carnet_result_license(struct carnet_result *result, const struct carnet_lic
             check->match.verdict[i] == CARNET_FACT_CHANGED || check->match.verdict[i] == CARNET_FACT_IS_MISSING;
     carnet_match_words(&check->match, &license->matching, result->match, sizeof(result->match));
 }
+
+enum carnet_err carnet_give_text(enum carnet_kind_id kind, const struct carnet_buffer *bundle, char *text, size_t room,
+                                 struct carnet_diag *diag)
+{
+    struct carnet_buffer armour = {0};
+    enum carnet_err err = carnet_armour_write(carnet_kind_get(kind)->name, bundle->bytes, bundle->size, &armour);
+    if (err != CARNET_OK)
+        err = carnet_fail(diag, err, "", "There is not enough memory for the text of the file.");
+    else if (armour.size >= room)
+        err = carnet_fail(diag, CARNET_IO, "", "The file is larger than the product has room for.");
+    else
+        memcpy(text, armour.bytes, armour.size + 1);
+    carnet_buffer_clear(&armour);
+    return err;
+}

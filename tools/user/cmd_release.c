@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bundle/seal.h"
 #include "common/io.h"
+#include "state/sign.h"
 #include "user.h"
 
 /* What is to be released: the license's bundle, its judgement, and what the state knows of the grant. */
@@ -104,54 +104,6 @@ static enum carnet_err find_in_file(struct cli *cli, struct carnet_state *state,
     return err == CARNET_NOT_FOUND ? CARNET_OK : err;
 }
 
-/* Signs the release and keeps it; the file in the state is both the proof and the stop, so neither is without the
- * other. */
-static enum carnet_err make_release(struct cli *cli, struct carnet_state *state, const struct subject *subject,
-                                    struct carnet_buffer *bytes)
-{
-    struct carnet_diag *diag = cli_diag(cli);
-    const struct carnet_license *l = carnet_document_license(carnet_judged_document(subject->judged));
-    struct carnet_key *key = NULL;
-    struct carnet_reading *reading = NULL;
-    struct carnet_buffer document = {0};
-    struct carnet_digest id;
-    char name[CARNET_ID_TEXT_SIZE + CARNET_HEX_SIZE], hex[CARNET_HEX_SIZE];
-    const struct carnet_embed embed = {
-        .bytes = subject->bytes, .size = subject->size, .id = *carnet_judged_id(subject->judged)};
-    const struct carnet_read_options options = {
-        .anchors = carnet_state_anchors(state),
-        .expected = CARNET_KIND_BIT(CARNET_KIND_RELEASE),
-    };
-    struct carnet_release release = {
-        .vendor = l->vendor,
-        .grant = l->grant,
-        .license = embed.id,
-        .declined = !subject->installed,
-    };
-    enum carnet_err err = carnet_state_machine_key(state, &l->vendor, false, 0, &key, diag);
-    if (err == CARNET_OK)
-        err = carnet_state_next(state, &l->vendor, &release.sequence, &release.journal, diag);
-    if (err != CARNET_OK)
-        goto out;
-    release.sequence.made = carnet_utc_now();
-    err = carnet_release_compose(&release, &document);
-    if (err == CARNET_OK)
-        err = carnet_machine_seal(key, CARNET_KIND_RELEASE, document.bytes, document.size, &embed, bytes, &id, diag);
-    if (err == CARNET_OK)
-        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, diag);
-    if (err != CARNET_OK)
-        goto out;
-    carnet_digest_hex(&l->grant.fingerprint, hex);
-    snprintf(name, sizeof(name), "%s.%s", l->grant.license, hex);
-    err = carnet_state_send(state, &l->vendor, release.sequence.sequence, carnet_kind_get(CARNET_KIND_RELEASE), name,
-                            bytes->bytes, bytes->size, diag);
-out:
-    carnet_reading_free(reading);
-    carnet_buffer_clear(&document);
-    carnet_key_free(key);
-    return err;
-}
-
 static enum carnet_err write_release(struct cli *cli, const struct carnet_state *state, const struct carnet_license *l,
                                      const struct carnet_buffer *bytes)
 {
@@ -197,9 +149,7 @@ static enum carnet_err stop(struct cli *cli, const struct subject *subject, cons
             carnet_reading_judged(grants[i].reading) != NULL)
             take_grant(&grants[i], &now);
     if (err == CARNET_OK)
-        err = carnet_state_sent_release(state, &l->vendor, name, bytes, cli_diag(cli));
-    if (err == CARNET_NOT_FOUND)
-        err = make_release(cli, state, &now, bytes);
+        err = carnet_sign_release(state, now.judged, now.bytes, now.size, !now.installed, bytes, cli_diag(cli));
     carnet_state_grants_free(grants, count);
     carnet_state_close(state);
     return err;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What the machine signs of its licenses, and keeps before it is handed out (spec/state.md). */
+#ifndef CARNET_STATE_SIGN_H
+#define CARNET_STATE_SIGN_H
+
+#include "state/state.h"
+
+/*
+ * Stops a license: signs its release and keeps it in sent/, where the file is both the proof and the stop, so that
+ * neither is without the other. `judged` is the license, `bytes` its whole bundle; `declined` says that it was never
+ * activated. The state is open for writing. A grant that was released before gives the same bytes again. `out` is
+ * empty before, and holds the release's bundle afterwards.
+ * What carnet_state_machine_key and carnet_state_send say.
+ */
+CARNET_MUST_USE enum carnet_err carnet_sign_release(struct carnet_state *state, const struct carnet_judged *judged,
+                                                    const uint8_t *bytes, size_t size, bool declined,
+                                                    struct carnet_buffer *out, struct carnet_diag *diag);
+
+#endif
