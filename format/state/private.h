@@ -3,6 +3,8 @@
 #ifndef CARNET_STATE_PRIVATE_H
 #define CARNET_STATE_PRIVATE_H
 
+#include <sys/types.h>
+
 #include "state/state.h"
 
 /* A name inside the state: "vendors/64 hex digits/sent/00000001-release-LICENSE.64 hex digits.carnet", and room. */
