@@ -191,6 +191,21 @@ CARNET_API enum carnet_outcome carnet_check(const struct carnet *carnet, const c
 CARNET_API enum carnet_outcome carnet_feature(const struct carnet *carnet, const char *feature, char *value,
                                               size_t room);
 
+#define CARNET_FILE_ROOM ((size_t)256 * 1024) /* enough for the text form of what a product writes, and NUL */
+
+enum carnet_step { CARNET_PREVIEW, CARNET_MAKE };
+/*
+ * Asks the administrator for a seat on this machine, fixed to the user who calls. With CARNET_PREVIEW `text` tells
+ * every value that would leave the machine, for the user's eyes alone, and nothing is written; show it first. With
+ * CARNET_MAKE `text` is the fingerprint as text, for a file or a message. `label` (NULL, or at most 200 visible
+ * characters) is a name for the machine that is sent in the clear. `room` is at least CARNET_FILE_ROOM. While nothing
+ * changes, the same text is given again, so that nobody asks for two seats. NOT_FOUND: the vendor is not trusted here,
+ * and the product brought no root key. CONFIGURATION: the machine has no fact to tell it by. MEMORY_NOT_LOCKED, BUSY,
+ * PERMISSION, IO, STATE_DAMAGED, NO_MEMORY, USAGE.
+ */
+CARNET_API enum carnet_outcome carnet_fingerprint(const struct carnet *carnet, enum carnet_step step, const char *label,
+                                                  char *text, size_t room, struct carnet_result *result);
+
 /*
  * Installs what came back from the administrator: a license, or the receipt that ended one. `bytes` is the file as it
  * is, or its text form with whatever stands around it. The same file again is CARNET_OUTCOME_OK. Needs the right to
@@ -199,8 +214,6 @@ CARNET_API enum carnet_outcome carnet_feature(const struct carnet *carnet, const
  */
 CARNET_API enum carnet_outcome carnet_activate(const struct carnet *carnet, const void *bytes, size_t size,
                                                struct carnet_result *result);
-
-#define CARNET_FILE_ROOM ((size_t)256 * 1024) /* enough for the text form of what a product writes, and NUL */
 
 /*
  * Stops the product's license on this machine, for good, and gives the release file for the administrator, as text with

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 form=${1:-all}
 case $form in
 all | quick) ;;
-long) export CARNET_MUTATIONS=1000000 ;;
+long) export CARNET_MUTATIONS=1000000 CARNET_LONG=1 ;;
 *) echo "usage: tests/run.sh [quick|long]" >&2; exit 64 ;;
 esac
 
@@ -23,9 +23,9 @@ heading() {
     printf '\n=== %s\n' "$*"
 }
 
-build() { # PRESET
+build() { # PRESET [TARGET]
     cmake --preset "$1" -G Ninja >"build/$1.log" 2>&1 || { cat "build/$1.log"; exit 1; }
-    cmake --build --preset "$1" -j "$jobs"
+    cmake --build --preset "$1" -j "$jobs" ${2:+--target "$2"}
 }
 
 mkdir -p build
@@ -38,6 +38,11 @@ if [ "$form" != quick ]; then
     heading "AddressSanitizer and UndefinedBehaviorSanitizer: every unit, the command line, every sample"
     build sanitizers
     ctest --preset sanitizers -R '^unit/|^cli/(common|inspect)|^conformance/inspect' -j "$jobs"
+fi
+if [ "$form" = long ]; then
+    heading "ThreadSanitizer: several threads with one handle"
+    build tsan unit_product_carnet
+    ctest --preset tsan -R '^unit/product'
 fi
 heading "gcc, warnings as errors: all suites"
 build test

@@ -15,7 +15,9 @@ packages_of() {
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
         libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
-    *) echo "packages.sh: there is no group '$1'; the groups are build, static, demo, tests" >&2; exit 64 ;;
+    # what the long forms call beside
+    long) echo default-jdk-headless minisign gpgv gpg xmlsec1 ;;
+    *) echo "packages.sh: there is no group '$1'; the groups are build, static, demo, tests, long" >&2; exit 64 ;;
     esac
 }
 

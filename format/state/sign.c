@@ -75,3 +75,96 @@ enum carnet_err carnet_sign_release(struct carnet_state *state, const struct car
         err = sign_release(state, &release, &embed, &name, out, diag);
     return err;
 }
+
+/* Do two fingerprints ask the same of the same machine, whatever their number, time, nonce and journal position? */
+static bool is_same(const struct carnet_fingerprint *a, const struct carnet_fingerprint *b)
+{
+    if (!carnet_digest_equal(&a->vendor, &b->vendor) || a->renew != b->renew || strcmp(a->label, b->label) != 0 ||
+        strcmp(a->virtual_system, b->virtual_system) != 0 || strcmp(a->container_system, b->container_system) != 0 ||
+        a->has_user != b->has_user || (a->has_user && !carnet_digest_equal(&a->user, &b->user)) ||
+        a->product_count != b->product_count || a->facts.count != b->facts.count)
+        return false;
+    for (uint32_t i = 0; i < a->product_count; i++)
+        if (strcmp(a->products[i].id, b->products[i].id) != 0 ||
+            strcmp(a->products[i].version, b->products[i].version) != 0)
+            return false;
+    for (uint32_t i = 0; i < a->facts.count; i++)
+        if (a->facts.list[i].name != b->facts.list[i].name ||
+            !carnet_digest_equal(&a->facts.list[i].digest, &b->facts.list[i].digest))
+            return false;
+    return true;
+}
+
+/* Has a receipt or a release ended what this fingerprint asked for? Then it is spent, and a new one is needed. */
+static enum carnet_err is_spent(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                const struct carnet_digest *id, bool *spent, struct carnet_diag *diag)
+{
+    struct carnet_state_grant *grants = NULL;
+    size_t count = 0;
+    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, diag);
+    for (size_t i = 0; err == CARNET_OK && i < count; i++)
+        if (carnet_digest_equal(&grants[i].name.fingerprint, id) && (grants[i].released || grants[i].ended))
+            *spent = true;
+    carnet_state_grants_free(grants, count);
+    return err;
+}
+
+/* The fingerprint that was made last, when it says the same and is not spent; CARNET_NOT_FOUND when there is none such.
+ */
+static enum carnet_err find_same(const struct carnet_state *state, const struct carnet_fingerprint *wanted,
+                                 struct carnet_buffer *bytes, struct carnet_digest *id, struct carnet_diag *diag)
+{
+    struct carnet_reading *reading = NULL;
+    bool spent = false;
+    const struct carnet_read_options options = {
+        .anchors = carnet_state_anchors(state),
+        .expected = CARNET_KIND_BIT(CARNET_KIND_FINGERPRINT),
+    };
+    enum carnet_err err = carnet_state_sent_fingerprint(state, &wanted->vendor, bytes, diag);
+    if (err == CARNET_OK)
+        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, diag);
+    if (err != CARNET_OK)
+        goto out;
+    *id = *carnet_judged_id(carnet_reading_judged(reading));
+    if (!is_same(carnet_document_fingerprint(carnet_reading_document(reading)), wanted)) {
+        err = CARNET_NOT_FOUND;
+        goto out;
+    }
+    err = is_spent(state, &wanted->vendor, id, &spent, diag);
+    if (err == CARNET_OK && spent)
+        err = CARNET_NOT_FOUND;
+out:
+    carnet_reading_free(reading);
+    if (err != CARNET_OK)
+        carnet_buffer_clear(bytes);
+    return err;
+}
+
+enum carnet_err carnet_sign_fingerprint(struct carnet_state *state, const struct carnet_key *key,
+                                        struct carnet_fingerprint *f, bool anew, struct carnet_buffer *out,
+                                        struct carnet_digest *id, bool *again, struct carnet_diag *diag)
+{
+    struct carnet_buffer document = {0};
+    enum carnet_err err = anew ? CARNET_NOT_FOUND : find_same(state, f, out, id, diag);
+    *again = err == CARNET_OK;
+    if (err != CARNET_NOT_FOUND)
+        return err;
+    err = carnet_state_next(state, &f->vendor, &f->sequence, &f->journal, diag);
+    if (err != CARNET_OK)
+        goto out;
+    f->sequence.made = carnet_utc_now();
+    carnet_random(f->nonce, sizeof(f->nonce));
+    err = carnet_fingerprint_compose(f, &document);
+    if (err == CARNET_OK)
+        err = carnet_machine_seal(key, CARNET_KIND_FINGERPRINT, document.bytes, document.size, NULL, out, id, diag);
+    if (err == CARNET_OK)
+        err = read_again(state, out, CARNET_KIND_FINGERPRINT, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_send(state, &f->vendor, f->sequence.sequence, carnet_kind_get(CARNET_KIND_FINGERPRINT), "",
+                                out->bytes, out->size, diag);
+out:
+    if (err != CARNET_OK)
+        carnet_buffer_clear(out);
+    carnet_buffer_clear(&document);
+    return err;
+}

@@ -16,4 +16,14 @@ CARNET_MUST_USE enum carnet_err carnet_sign_release(struct carnet_state *state, 
                                                     const uint8_t *bytes, size_t size, bool declined,
                                                     struct carnet_buffer *out, struct carnet_diag *diag);
 
+/*
+ * Signs a fingerprint that says what `f` says (sequence, nonce and journal position are filled in here), and keeps it
+ * in sent/. Where the one made last says the same and is not spent, its bytes are given again (*again), so that a retry
+ * asks for no second seat; not with `anew`. `out` is empty before.
+ */
+CARNET_MUST_USE enum carnet_err carnet_sign_fingerprint(struct carnet_state *state, const struct carnet_key *key,
+                                                        struct carnet_fingerprint *f, bool anew,
+                                                        struct carnet_buffer *out, struct carnet_digest *id,
+                                                        bool *again, struct carnet_diag *diag);
+
 #endif

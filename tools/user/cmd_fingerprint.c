@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bundle/seal.h"
 #include "common/io.h"
 #include "fingerprint_show.h"
+#include "state/sign.h"
 #include "user.h"
 
 /* A product asked for: "ID" or "ID=VERSION"; without one given, those that the vendor's manifests want. */
@@ -122,103 +122,17 @@ static enum carnet_err describe(struct cli *cli, const struct carnet_machine *ma
     return err;
 }
 
-/* Has a receipt or a release ended what this fingerprint asked for? Then it is spent, and a new one is needed. */
-static enum carnet_err is_spent(struct cli *cli, const struct carnet_state *state, const struct carnet_digest *vendor,
-                                const struct carnet_digest *id, bool *spent)
-{
-    struct carnet_state_grant *grants = NULL;
-    size_t count = 0;
-    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, cli_diag(cli));
-    for (size_t i = 0; err == CARNET_OK && i < count; i++)
-        if (carnet_digest_equal(&grants[i].name.fingerprint, id) && (grants[i].released || grants[i].ended))
-            *spent = true;
-    carnet_state_grants_free(grants, count);
-    return err;
-}
-
-/*
- * The fingerprint that was made last, when it says the same and is not spent: its bytes go out again, so that a retry
- * asks for no second seat. CARNET_NOT_FOUND when there is none such.
- */
-static enum carnet_err find_same(struct cli *cli, const struct carnet_state *state,
-                                 const struct carnet_fingerprint *wanted, struct carnet_buffer *bytes,
-                                 struct carnet_digest *id)
-{
-    struct carnet_reading *reading = NULL;
-    bool spent = false;
-    const struct carnet_read_options options = {
-        .anchors = carnet_state_anchors(state),
-        .expected = CARNET_KIND_BIT(CARNET_KIND_FINGERPRINT),
-    };
-    struct carnet_fingerprint *last = NULL;
-    enum carnet_err err = carnet_state_sent_fingerprint(state, &wanted->vendor, bytes, cli_diag(cli));
-    if (err == CARNET_OK)
-        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, cli_diag(cli));
-    if (err != CARNET_OK)
-        goto out;
-    *id = *carnet_judged_id(carnet_reading_judged(reading));
-    last = malloc(sizeof(*last));
-    if (last == NULL) {
-        err = carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to make a fingerprint.");
-        goto out;
-    }
-    memcpy(last, carnet_document_fingerprint(carnet_reading_document(reading)), sizeof(*last));
-    if (!fingerprint_same(last, wanted)) {
-        err = CARNET_NOT_FOUND;
-        goto out;
-    }
-    err = is_spent(cli, state, &wanted->vendor, id, &spent);
-    if (err == CARNET_OK && spent)
-        err = CARNET_NOT_FOUND;
-out:
-    free(last);
-    carnet_reading_free(reading);
-    if (err != CARNET_OK)
-        carnet_buffer_clear(bytes);
-    return err;
-}
-
-/* Signs a new fingerprint and keeps it: from here on it exists. */
-static enum carnet_err make_new(struct cli *cli, struct carnet_state *state, const struct carnet_key *key,
-                                struct carnet_fingerprint *f, struct carnet_buffer *bytes, struct carnet_digest *id)
-{
-    struct carnet_diag *diag = cli_diag(cli);
-    struct carnet_buffer document = {0};
-    struct carnet_reading *reading = NULL;
-    const struct carnet_read_options options = {
-        .anchors = carnet_state_anchors(state),
-        .expected = CARNET_KIND_BIT(CARNET_KIND_FINGERPRINT),
-    };
-    enum carnet_err err = carnet_state_next(state, &f->vendor, &f->sequence, &f->journal, diag);
-    if (err != CARNET_OK)
-        goto out;
-    f->sequence.made = carnet_utc_now();
-    carnet_random(f->nonce, sizeof(f->nonce));
-    err = carnet_fingerprint_compose(f, &document);
-    if (err == CARNET_OK)
-        err = carnet_machine_seal(key, CARNET_KIND_FINGERPRINT, document.bytes, document.size, NULL, bytes, id, diag);
-    if (err == CARNET_OK)
-        err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, diag);
-    if (err == CARNET_OK)
-        err = carnet_state_send(state, &f->vendor, f->sequence.sequence, carnet_kind_get(CARNET_KIND_FINGERPRINT), "",
-                                bytes->bytes, bytes->size, diag);
-out:
-    carnet_reading_free(reading);
-    carnet_buffer_clear(&document);
-    return err;
-}
-
 /* Everything that needs the machine's key: finds or makes the fingerprint and writes it where OUT says. */
 static enum carnet_err make_and_write(struct cli *cli, struct carnet_state *state, const struct carnet_key *key,
                                       struct carnet_fingerprint *f)
 {
     struct carnet_buffer bytes = {0};
     struct carnet_digest id;
-    enum carnet_err err = cli_flag(cli, "new") ? CARNET_NOT_FOUND : find_same(cli, state, f, &bytes, &id);
-    if (err == CARNET_OK)
+    bool again = false;
+    enum carnet_err err =
+        carnet_sign_fingerprint(state, key, f, cli_flag(cli, "new"), &bytes, &id, &again, cli_diag(cli));
+    if (err == CARNET_OK && again)
         cli_note(cli, "This is the fingerprint that was made before; nothing has changed since.\n");
-    else if (err == CARNET_NOT_FOUND)
-        err = make_new(cli, state, key, f, &bytes, &id);
     if (err == CARNET_OK) {
         char hex[CARNET_HEX_SIZE];
         carnet_digest_hex(&id, hex);

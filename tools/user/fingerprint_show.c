@@ -7,24 +7,6 @@
 
 #define VALUE_SHOWN 44
 
-bool fingerprint_same(const struct carnet_fingerprint *a, const struct carnet_fingerprint *b)
-{
-    if (!carnet_digest_equal(&a->vendor, &b->vendor) || a->renew != b->renew || strcmp(a->label, b->label) != 0 ||
-        strcmp(a->virtual_system, b->virtual_system) != 0 || strcmp(a->container_system, b->container_system) != 0 ||
-        a->has_user != b->has_user || (a->has_user && !carnet_digest_equal(&a->user, &b->user)) ||
-        a->product_count != b->product_count || a->facts.count != b->facts.count)
-        return false;
-    for (uint32_t i = 0; i < a->product_count; i++)
-        if (strcmp(a->products[i].id, b->products[i].id) != 0 ||
-            strcmp(a->products[i].version, b->products[i].version) != 0)
-            return false;
-    for (uint32_t i = 0; i < a->facts.count; i++)
-        if (a->facts.list[i].name != b->facts.list[i].name ||
-            !carnet_digest_equal(&a->facts.list[i].digest, &b->facts.list[i].digest))
-            return false;
-    return true;
-}
-
 enum carnet_err fingerprint_vendor_pinned(struct cli *cli, const struct carnet_state *state,
                                           const struct carnet_digest *vendor)
 {

@@ -16,8 +16,6 @@ struct fingerprint_view {
 /* Shows every value that will leave, its clear value (on this screen alone), where it was read, and its digest; what
  * stays here, too. On standard output for --preview, else on standard error; as the member "preview" with --json. */
 void fingerprint_show(struct cli *cli, const struct fingerprint_view *view);
-/* Do two fingerprints ask the same of the same machine, whatever their number, time, nonce and journal position? */
-bool fingerprint_same(const struct carnet_fingerprint *a, const struct carnet_fingerprint *b);
 /* CARNET_NOT_FOUND with words unless the vendor is trusted here. */
 CARNET_MUST_USE enum carnet_err fingerprint_vendor_pinned(struct cli *cli, const struct carnet_state *state,
                                                           const struct carnet_digest *vendor);
