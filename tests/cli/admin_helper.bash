@@ -29,3 +29,22 @@ offline_license() {
 fingerprint_of() {
     make-machine fingerprint --vendor "$vendor" --machine "$1" --product cad -o "$2" "${@:3}"
 }
+
+# later DAYS COMMAND...: runs it that many days from now. What it writes into the ledger is dated so, and what follows has
+# to be as late.
+later() {
+    faketime -f "+$1d" "${@:2}"
+}
+
+# of FILE WORD...: of a bundle's document the attributes of those names, in the order in which they stand there.
+of() {
+    local file=$1 kind
+    shift
+    kind=$(tar -tf "$file" | grep '\.xml$')
+    tar -xOf "$file" "$kind" | grep -oE " ($(IFS='|'; echo "$*"))=\"[^\"]*\"" | cut -d'"' -f2 | paste -sd ' '
+}
+
+# events PATTERN: how many events of the journal are like it (SQL's LIKE).
+events() {
+    sqlite3 "$CARNET_HOME/ledger.db" "SELECT count(*) FROM event WHERE line LIKE '$1'"
+}

@@ -119,7 +119,7 @@ in_use() {
     fingerprint_of 1 f.carnet
     make-machine fingerprint --vendor "${vendor//[0-9]/0}" --product cad -o stranger.carnet
     make-machine fingerprint --vendor "$vendor" --product mesh -o mesh.carnet
-    fingerprint_of 1 renew.carnet --renew L-1
+    fingerprint_of 1 renew.carnet --renew L-1 --grant "$vendor"
     cp f.carnet altered.carnet
     printf x | dd of=altered.carnet bs=1 seek=4700 conv=notrunc status=none
     remember "$CARNET_HOME" .

@@ -8,8 +8,8 @@
  *   make-machine release LICENSE -o FILE [--machine N] [--declined]
  *
  * Options: --machine N (1), --nonce N (0: another one makes another fingerprint), --product ID (may repeat),
- * --label TEXT, --user N, --system N (the system UUID is that of number N), --virtual NAME, --container NAME, --renew
- * LICENSE.
+ * --label TEXT, --user N, --system N (the system UUID is that of number N), --facts N (so are all facts), --virtual NAME,
+ * --container NAME, --renew LICENSE, --grant HEX (id of the fingerprint whose grant it renews).
  */
 #include <fcntl.h>
 #include <getopt.h>
@@ -23,8 +23,8 @@
 #include "rules/reading.h"
 
 struct wishes {
-    struct carnet_digest vendor;
-    uint32_t machine, nonce, user, system, count;
+    struct carnet_digest vendor, grant;
+    uint32_t machine, nonce, user, system, facts, count;
     const char *label, *virtual_system, *container_system, *renew, *out, *folder;
     const char *products[CARNET_PRODUCTS_MOST];
     uint32_t product_count;
@@ -74,6 +74,7 @@ static void write_out(const char *path, const struct carnet_buffer *bytes)
 static void make_fingerprint(const struct wishes *w, uint32_t machine, const char *path)
 {
     struct carnet_fingerprint *f = calloc(1, sizeof *f);
+    const uint32_t facts = w->facts ? w->facts : machine;
     struct carnet_key *key = NULL;
     struct carnet_buffer document = {0}, bundle = {0};
     struct carnet_digest id, nonce;
@@ -103,11 +104,11 @@ static void make_fingerprint(const struct wishes *w, uint32_t machine, const cha
         f->renew = true;
         f->renew_count = 1;
         (void)snprintf(f->renews[0].license, sizeof f->renews[0].license, "%s", w->renew);
-        f->renews[0].fingerprint = nonce;
+        f->renews[0].fingerprint = w->grant;
     }
-    fact(f, CARNET_FACT_MACHINE_ID, "machine-id", machine);
-    fact(f, CARNET_FACT_SYSTEM_UUID, "system-uuid", w->system ? w->system : machine);
-    fact(f, CARNET_FACT_DISK, "disk", machine);
+    fact(f, CARNET_FACT_MACHINE_ID, "machine-id", facts);
+    fact(f, CARNET_FACT_SYSTEM_UUID, "system-uuid", w->system ? w->system : facts);
+    fact(f, CARNET_FACT_DISK, "disk", facts);
     fact(f, CARNET_FACT_CPU, "cpu", 1);
     if (carnet_fingerprint_compose(f, &document) ||
         carnet_machine_seal(key, CARNET_KIND_FINGERPRINT, document.bytes, document.size, NULL, &bundle, &id, &diag))
@@ -194,6 +195,13 @@ static void take(struct wishes *w, int option, const char *value)
     case 's':
         w->system = number(value);
         break;
+    case 'f':
+        w->facts = number(value);
+        break;
+    case 'g':
+        if (carnet_digest_parse(value, &w->grant))
+            exit(64);
+        break;
     case 'V':
         w->virtual_system = value;
         break;
@@ -229,6 +237,8 @@ int main(int argc, char **argv)
                                             {"label", required_argument, NULL, 'l'},
                                             {"user", required_argument, NULL, 'u'},
                                             {"system", required_argument, NULL, 's'},
+                                            {"facts", required_argument, NULL, 'f'},
+                                            {"grant", required_argument, NULL, 'g'},
                                             {"virtual", required_argument, NULL, 'V'},
                                             {"container", required_argument, NULL, 'C'},
                                             {"renew", required_argument, NULL, 'r'},

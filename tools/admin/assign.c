@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "assign.h"
-#include "rules/judge.h"
+#include "give.h"
+#include "holds.h"
 #include "rules/match.h"
 #include "sign.h"
-
-#define YEAR_DAYS 365
 
 struct giving {
     const struct asking *asking;
@@ -18,45 +17,12 @@ struct giving {
     struct ledger_grant grant; /* to be */
     bool replaces;
     struct ledger_grant old; /* when it replaces */
-    bool loss;               /* the old machine is nowhere to be seen in the new one */
-    bool same_system;        /* taken although the system UUID is that of another grant */
+    struct give_terms terms;
+    bool loss;        /* the old machine is nowhere to be seen in the new one */
+    bool same_system; /* taken although the system UUID is that of another grant */
 };
 
 /* ---- may it? The order is that in which an administrator would want to know. ---- */
-
-static enum carnet_err hold_license(struct batch_item *item, const struct giving *g, int64_t now)
-{
-    const struct carnet_entitlement *e = g->entitlement;
-    const struct carnet_fingerprint *f = g->asking->fingerprint;
-    char time[CARNET_UTC_SIZE], whom[320];
-
-    if (!g->license->offline) {
-        item->err = carnet_fail(&item->diag, CARNET_WRONG_MODE, "",
-                                "The license %s is online: its seats belong to users.", g->license->id);
-        (void)carnet_fail_next(&item->diag, "Convert it first with 'carnet-admin convert %s offline'.", g->license->id);
-    } else if (!e->offline_allowed) {
-        (void)carnet_text_escape(*e->contact ? e->contact : e->vendor_name,
-                                 strlen(*e->contact ? e->contact : e->vendor_name), whom, sizeof whom);
-        item->err = carnet_fail(&item->diag, CARNET_CONVERSION_NOT_ALLOWED, "J-3",
-                                "Revision %lu of the entitlement of %s no longer allows offline use.",
-                                (unsigned long)g->license->revision, g->license->id);
-        (void)carnet_fail_next(&item->diag, "Ask the vendor (%s) for a revision that allows it.", whom);
-    } else if (now > e->not_after) {
-        carnet_utc_format(e->not_after, time);
-        item->err =
-            carnet_fail(&item->diag, CARNET_EXPIRED, "O-1", "The license %s ended on %s.", g->license->id, time);
-        (void)carnet_fail_next(&item->diag, "Ask the vendor for a revision that lasts longer, and import it.");
-    } else if (e->virtual_refused && strcmp(f->virtual_system, "none") != 0) {
-        item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
-                                "The machine is virtual (%s), and the license %s refuses that.", f->virtual_system,
-                                g->license->id);
-    } else if (e->container == CARNET_CONTAINER_REFUSED && strcmp(f->container_system, "none") != 0) {
-        item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
-                                "The machine is a container (%s), and the license %s refuses that.",
-                                f->container_system, g->license->id);
-    }
-    return item->err;
-}
 
 static void refuse_machine(struct batch_item *item, const struct giving *g, const struct ledger_grant *other,
                            bool same_key)
@@ -158,24 +124,14 @@ static enum carnet_err bears_out(struct batch *b, const struct giving *g, bool *
 
 static enum carnet_err hold_loss(struct batch *b, struct batch_item *item, struct giving *g)
 {
-    const uint32_t cap = g->entitlement->losses_per_year;
     bool borne_out = false;
-    uint32_t losses = 0;
     enum carnet_err err = bears_out(b, g, &borne_out);
 
     g->loss = !err && !borne_out;
-    if (err || borne_out || cap == CARNET_NO_CAP)
+    if (err || borne_out)
         return err;
-    err = ledger_losses_since(b->home->ledger, g->license->number, b->now - YEAR_DAYS * CARNET_DAY, &losses,
-                              cli_diag(b->cli));
-    if (!err && losses >= cap) {
-        item->err = carnet_fail(&item->diag, CARNET_CAP_REACHED, "",
-                                "The facts do not show the machine of seat %lu, so this counts as a loss; %lu of %lu "
-                                "in a year were used.",
-                                (unsigned long)g->old.seat, (unsigned long)losses, (unsigned long)cap);
-        (void)carnet_fail_next(&item->diag, "Release the seat on its machine and free it, or ask the vendor.");
-    }
-    return err;
+    return caps_hold_loss(b, item, g->license, g->entitlement,
+                          "The facts do not show the machine of that seat, so this counts as a loss");
 }
 
 static enum carnet_err find_replaced(struct batch *b, struct batch_item *item, struct giving *g)
@@ -187,83 +143,20 @@ static enum carnet_err find_replaced(struct batch *b, struct batch_item *item, s
         return err;
     err = ledger_grant_on_seat(b->home->ledger, g->license->number, seat, &g->old, cli_diag(b->cli));
     g->replaces = !err;
-    if (err != CARNET_NOT_FOUND)
-        return err;
-    item->err = carnet_fail(&item->diag, CARNET_NOT_FOUND, "", "Seat %lu of %s is not out on any machine.",
-                            (unsigned long)seat, g->license->id);
-    (void)carnet_fail_next(&item->diag, "Look at 'carnet-admin license show %s', or leave --replace out.",
-                           g->license->id);
-    return CARNET_OK;
+    return err == CARNET_NOT_FOUND ? holds_refuse_seat(b, item, g->license, seat) : err;
 }
 
 /* ---- the change ---- */
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static void fill_license(const struct giving *g, const struct carnet_journal_position *at, struct carnet_license *l)
-{
-    const struct carnet_entitlement *e = g->entitlement;
-    const struct carnet_fingerprint *f = g->asking->fingerprint;
-
-    l->vendor = e->vendor;
-    (void)snprintf(l->grant.license, sizeof l->grant.license, "%s", e->license);
-    l->grant.fingerprint = g->asking->id;
-    l->grant.epoch = g->grant.epoch;
-    l->grant.serial = g->grant.serial;
-    l->grant.seat = g->grant.seat;
-    l->entitlement = g->embed.id;
-    l->revision = e->revision;
-    (void)snprintf(l->product, sizeof l->product, "%s", e->product);
-    (void)snprintf(l->edition, sizeof l->edition, "%s", e->edition);
-    (void)snprintf(l->licensee, sizeof l->licensee, "%s", e->licensee);
-    l->machine_key = g->asking->machine_key;
-    (void)snprintf(l->machine_label, sizeof l->machine_label, "%s", g->grant.label);
-    l->has_user = f->has_user;
-    l->user = f->user;
-    l->features = e->features;
-    l->matching = e->matching;
-    l->facts = f->facts;
-    l->journal = *at;
-    l->issued = g->grant.since;
-    l->not_after = e->not_after;
-    l->lease_until = g->grant.lease_until;
-    l->activate_by = earlier(carnet_utc_add_days(l->issued, e->activate_within_days), e->not_after);
-}
-
-static enum carnet_err sign_license(struct batch *b, const struct giving *g, const struct carnet_journal_position *at)
-{
-    struct carnet_license *l = calloc(1, sizeof *l);
-    struct carnet_buffer document = {0};
-    struct carnet_digest id;
-    const struct sign_grant s = {.license = g->license,
-                                 .grant = &g->grant,
-                                 .document = &document,
-                                 .entitlement = &g->embed,
-                                 .kind = CARNET_KIND_LICENSE,
-                                 .now = b->now};
-    enum carnet_err err = CARNET_NO_MEMORY;
-
-    if (l) {
-        fill_license(g, at, l);
-        err = carnet_judge_license(l, g->entitlement, cli_diag(b->cli));
-    }
-    if (!err)
-        err = carnet_issue_compose_license(l, &document);
-    if (!err)
-        err = sign_for_grant(b->home, b->key, &s, &id, cli_diag(b->cli));
-    carnet_buffer_clear(&document);
-    free(l);
-    return err;
-}
-
 static enum carnet_err end_old(struct batch *b, struct giving *g)
 {
-    struct carnet_digest receipt;
-    enum carnet_err err = sign_end(b->home, b->key, g->loss ? "replace-lost" : "replace", g->license, &g->old,
-                                   CARNET_END_REPLACED, NULL, b->now, &receipt, cli_diag(b->cli));
+    const struct sign_ending ending = {.what = g->loss ? "replace-lost" : "replace",
+                                       .license = g->license,
+                                       .grant = &g->old,
+                                       .how = CARNET_END_REPLACED,
+                                       .until = LEDGER_LIVES,
+                                       .now = b->now};
+    enum carnet_err err = sign_end(b->home, b->key, &ending, cli_diag(b->cli));
 
     if (!err && g->loss)
         err = ledger_loss_add(b->home->ledger, &g->old, b->now, cli_diag(b->cli));
@@ -285,10 +178,16 @@ static enum carnet_err give(struct batch *b, void *context)
                                        .seat = g->grant.seat,
                                        .serial = g->grant.serial,
                                        .grant = &g->asking->id,
-                                       .entitlement = &g->embed.id,
+                                       .entitlement = &g->license->entitlement,
                                        .machine = &g->asking->machine_key,
                                        .name = *g->grant.label ? g->grant.label : NULL,
                                        .note = g->same_system ? "same-system" : NULL};
+    const struct give_license license = {.license = g->license,
+                                         .grant = &g->grant,
+                                         .entitlement = g->license->entitlement,
+                                         .terms = &g->terms,
+                                         .facts = &f->facts,
+                                         .issued = g->grant.since};
     struct carnet_journal_position at;
     enum carnet_err err = ledger_key_see(b->home->ledger, &g->asking->machine_key, CARNET_ROLE_MACHINE, b->now, diag);
 
@@ -296,15 +195,12 @@ static enum carnet_err give(struct batch *b, void *context)
         err = ledger_received_add(b->home->ledger, &received, b->now, diag);
     if (!err && g->replaces)
         err = end_old(b, g);
-    /* Reading the old grant's entitlement may have moved the one that home_entitlement lends. */
-    if (!err)
-        err = home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, diag);
     if (!err)
         err = ledger_event_add(b->home->ledger, &g->license->vendor, &b->home->issuer.id, b->now, &event, &at, diag);
     if (!err)
         err = ledger_grant_add(b->home->ledger, &g->grant, &f->facts, diag);
     if (!err && b->key)
-        err = sign_license(b, g, &at);
+        err = give_sign(b, &license, &at);
     return err;
 }
 
@@ -324,9 +220,7 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.replaces = g->replaces ? g->old.number : 0;
     /* The vendor's clock may be a little ahead of this one (J-10). */
     g->grant.since = b->now > e->issued ? b->now : e->issued;
-    g->grant.lease_until = e->lease_days == CARNET_NO_LEASE
-                               ? CARNET_NEVER
-                               : earlier(carnet_utc_add_days(g->grant.since, e->lease_days), e->not_after);
+    g->grant.lease_until = give_lease_until(&g->terms, g->grant.since);
     (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label ? label : g->asking->fingerprint->label);
 }
 
@@ -361,18 +255,11 @@ static enum carnet_err answer_again(struct batch_item *item, const struct ledger
 
 static enum carnet_err find_seat(struct batch *b, struct batch_item *item, struct giving *g)
 {
-    enum carnet_err err;
-
     if (g->replaces) {
         g->grant.seat = g->old.seat;
         return hold_loss(b, item, g);
     }
-    err = ledger_seat_lowest(b->home->ledger, g->license->number, &g->grant.seat, &item->diag);
-    if (err != CARNET_NO_SEAT)
-        return err;
-    item->err = carnet_fail(&item->diag, CARNET_NO_SEAT, "G-5", "All %lu seats of %s are taken.",
-                            (unsigned long)g->license->seats, g->license->id);
-    return CARNET_OK;
+    return holds_find_seat(b, item, g->license, &g->grant.seat);
 }
 
 static enum carnet_err check_all(struct batch *b, struct batch_item *item, struct giving *g)
@@ -380,7 +267,9 @@ static enum carnet_err check_all(struct batch *b, struct batch_item *item, struc
     enum carnet_err err =
         home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, cli_diag(b->cli));
 
-    if (err || hold_license(item, g, b->now))
+    if (err || give_hold_license(item, g->license, g->entitlement, b->now) ||
+        give_hold_machine(item, g->license, g->entitlement, g->asking->fingerprint) ||
+        give_settle(b->cli, item, g->entitlement, NULL, b->now, &g->terms))
         return err;
     err = find_replaced(b, item, g);
     if (!err && !item->err)

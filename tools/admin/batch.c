@@ -84,11 +84,11 @@ static enum carnet_err add_folder(struct cli *cli, struct paths *p, const char *
     return err;
 }
 
-static enum carnet_err paths_find(struct cli *cli, struct paths *p)
+static enum carnet_err paths_find(struct cli *cli, size_t first, struct paths *p)
 {
     enum carnet_err err = CARNET_OK;
 
-    for (size_t i = 0; !err && i < cli_count(cli); i++) {
+    for (size_t i = first; !err && i < cli_count(cli); i++) {
         const char *argument = cli_argument(cli, i);
         struct stat st;
         if (strcmp(argument, "-") != 0 && stat(argument, &st) == 0 && S_ISDIR(st.st_mode))
@@ -111,7 +111,9 @@ struct batch_item *batch_item(struct batch *b, const struct batch_source *source
     item = &grown[b->item_count++];
     memset(item, 0, sizeof *item);
     item->file = source->file;
+    item->seat = source->seat;
     item->done = b->done;
+    item->held_until = LEDGER_LIVES;
     (void)snprintf(item->license, sizeof item->license, "%s", license);
     return item;
 }
@@ -276,11 +278,14 @@ static void mark_delivered(struct batch *b)
 static json_t *item_json(const struct batch_item *item)
 {
     char machine[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE];
-    json_t *object =
-        json_pack("{s:o, s:s*}", "source", cli_json_text(item->file), "license", *item->license ? item->license : NULL);
+    json_t *object = json_pack("{s:s*}", "license", *item->license ? item->license : NULL);
 
     if (!object)
         return NULL;
+    if (item->file)
+        (void)json_object_set_new(object, "source", cli_json_text(item->file));
+    else
+        (void)json_object_set_new(object, "seat", json_integer((json_int_t)item->seat));
     /* The receipt of a grant that was replaced comes first, and may be all that could be written. */
     if (item->written_count > 0 && item->old_grant)
         (void)json_object_set(object, "receipt", item->written[0].told);
@@ -292,6 +297,13 @@ static json_t *item_json(const struct batch_item *item)
                                                    (json_int_t)item->seat, "serial", (json_int_t)item->serial, "again",
                                                    (int)item->again, "machine", machine, "fingerprint", fingerprint,
                                                    "label", *item->label ? item->label : NULL));
+    if (item->held_until != LEDGER_LIVES) {
+        char until[CARNET_UTC_SIZE];
+        carnet_utc_format(item->held_until, until);
+        (void)json_object_set_new(object, "held_until", json_string(until));
+    }
+    if (item->transfer)
+        (void)json_object_set_new(object, "transfer", json_true());
     if (item->written_count > 0)
         (void)json_object_update(object, item->written[item->written_count - 1].told);
     return object;
@@ -321,10 +333,12 @@ static void say_item(struct batch *b, const struct batch_item *item)
 static void tell_item(struct batch *b, const struct batch_item *item, bool many)
 {
     const char *key;
+    char seat[CARNET_ID_TEXT_SIZE + 24];
     json_t *object = item_json(item), *value;
 
+    (void)snprintf(seat, sizeof seat, "%s seat %lu", item->license, (unsigned long)item->seat);
     if (many && item->err) {
-        cli_refuse_one(b->cli, item->file, item->err, &item->diag, object);
+        cli_refuse_one(b->cli, item->file ? item->file : seat, item->err, &item->diag, object);
     } else if (many) {
         if (object)
             (void)json_object_update_new(object, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK),
@@ -384,12 +398,23 @@ static enum carnet_err chunk(struct batch *b, const struct batch_source *sources
     return err;
 }
 
+static size_t take_seats(const struct batch *b, size_t from, struct batch_source *sources)
+{
+    size_t count = 0;
+
+    for (size_t i = from; i < b->seat_count && count < CHUNK; i++)
+        sources[count++] = (struct batch_source){.seat = b->seats[i]};
+    return count;
+}
+
 /* Reads up to CHUNK files. Files of other kinds in a folder are nobody's mistake and are passed over. */
 static size_t read_sources(struct batch *b, const struct paths *paths, size_t from, struct batch_source *sources)
 {
     struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(b->in));
     size_t count = 0;
 
+    if (b->seats)
+        return take_seats(b, from, sources);
     for (size_t i = from; i < paths->count && i < from + CHUNK; i++) {
         struct batch_source *source = &sources[count];
         memset(source, 0, sizeof *source);
@@ -432,7 +457,8 @@ static enum carnet_err outcome(struct batch *b)
     else
         err = carnet_fail(cli_diag(b->cli), b->worst, "", "None of %zu was %s; the worst reason was %s.",
                           b->failed_count, b->done, carnet_outcome_name(b->worst));
-    (void)carnet_fail_next(cli_diag(b->cli), "Do what is said with each file that was refused.");
+    (void)carnet_fail_next(cli_diag(b->cli), "Do what is said with each %s that was refused.",
+                           b->seats ? "seat" : "file");
     return err;
 }
 
@@ -440,9 +466,10 @@ enum carnet_err batch_run(struct batch *b)
 {
     struct paths paths = {0};
     struct batch_source *sources = calloc(CHUNK, sizeof *sources);
-    enum carnet_err err = sources ? paths_find(b->cli, &paths) : CARNET_NO_MEMORY;
+    enum carnet_err err = !sources ? CARNET_NO_MEMORY : b->seats ? CARNET_OK : paths_find(b->cli, b->first, &paths);
+    const size_t total = b->seats ? b->seat_count : paths.count;
 
-    if (!err && cli_value(b->cli, "output") && (paths.count > 1 || b->two_results)) {
+    if (!err && cli_value(b->cli, "output") && (total > 1 || b->two_results)) {
         (void)carnet_fail(cli_diag(b->cli), CARNET_USAGE, "", "There are several results, and -o takes one.");
         (void)carnet_fail_next(cli_diag(b->cli), "Use --to with a folder.");
         err = CARNET_USAGE;
@@ -456,10 +483,10 @@ enum carnet_err batch_run(struct batch *b)
         if (!err)
             cli_place(b->cli, NULL);
     }
-    for (size_t from = 0; !err && from < paths.count; from += CHUNK) {
+    for (size_t from = 0; !err && from < total; from += CHUNK) {
         const size_t count = read_sources(b, &paths, from, sources);
         if (count > 0)
-            err = chunk(b, sources, count, paths.count > 1);
+            err = chunk(b, sources, count, total > 1);
         for (size_t i = 0; i < count; i++)
             cli_bundle_clear(&sources[i].bundle);
     }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What assign and free have in common: many files in, each judged by itself, one transaction for many of them, and the
- * bundles out of the outbox. A transaction is tried without the key first, so that a passphrase is asked for only when
- * something has to be signed, and never while others wait for the ledger.
+ * What assign, free, renew and revoke have in common: many files or seats in, each judged by itself, one transaction
+ * for many of them, and the bundles out of the outbox. A transaction is tried without the key first, so that a
+ * passphrase is asked for only when something has to be signed, and never while others wait for the ledger.
  */
 #ifndef CARNET_ADMIN_BATCH_H
 #define CARNET_ADMIN_BATCH_H
@@ -10,9 +10,10 @@
 #include "common/io.h"
 #include "home.h"
 
-/* One file, read. */
+/* One file, read; or one seat. */
 struct batch_source {
-    const char *file;
+    const char *file; /* NULL: a seat */
+    uint32_t seat;
     struct cli_bundle bundle;
     enum carnet_err err;
     struct carnet_diag diag;
@@ -20,18 +21,20 @@ struct batch_source {
 
 /* What became of one file for one license. */
 struct batch_item {
-    const char *file;
+    const char *file;    /* NULL: a seat */
     enum carnet_err err; /* and why */
     struct carnet_diag diag;
     char license[CARNET_ID_TEXT_SIZE];
     uint32_t seat, serial;
     char label[CARNET_TEXT_SIZE];
     struct carnet_digest machine_key, fingerprint;
-    const char *done;  /* that of the batch, or how else it had ended */
-    char words[512];   /* the sentence for it, where it is not the usual one */
-    bool again;        /* nothing was changed: the same bytes once more */
-    int64_t grant;     /* row */
-    int64_t old_grant; /* row, or 0: the grant that it replaced, whose receipt goes out as well */
+    const char *done;   /* that of the batch, or how else it had ended */
+    char words[512];    /* the sentence for it, where it is not the usual one */
+    bool again;         /* nothing was changed: the same bytes once more */
+    bool transfer;      /* a renewal that counted as one */
+    int64_t held_until; /* the seat is held (revoke), or LEDGER_LIVES */
+    int64_t grant;      /* row */
+    int64_t old_grant;  /* row, or 0: the grant that it replaced, whose receipt goes out as well */
     /* The bundles that were delivered, the item's own last: bundle, and file or text. */
     struct batch_written {
         struct carnet_digest id;
@@ -52,6 +55,9 @@ struct batch {
     const char *done;            /* "assigned", "freed" */
     batch_apply_fn *apply;
     void *context;
+    const uint32_t *seats; /* in place of files; NULL: the command's arguments from `first` on are files and folders */
+    size_t seat_count;
+    size_t first;
     bool two_results; /* each file gives two bundles: -o can't take them */
 
     int64_t now;

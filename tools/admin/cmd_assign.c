@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "assign.h"
+#include "give.h"
 
 const struct cli_option admin_assign_options[] = {
     {"license", 0, "L", false, "the license to take the seat from, where the product does not say it"},
@@ -13,6 +14,7 @@ const struct cli_option admin_assign_options[] = {
     {"replace", 0, "SEAT", false, "end the grant on that seat and give the seat to this fingerprint"},
     {"expect", 0, "KEYID", false, "refuse a fingerprint of another machine key"},
     {"label", 0, "TEXT", false, "the machine's name, in place of the fingerprint's label"},
+    GIVE_OPTIONS,
     {NULL, 0, NULL, false, NULL}};
 
 /* What the options ask of each fingerprint. */
@@ -189,7 +191,8 @@ static enum carnet_err hold_source(struct batch *b, const struct asking *a, bool
     if (a->fingerprint->renew)
         return refuse(b, a->source, "", CARNET_WRONG_KIND,
                       "The fingerprint asks to renew grants that the machine has, not for a new seat.",
-                      "Make one for a new seat with 'carnet-user fingerprint'.");
+                      "Renew them with 'carnet-admin renew LICENSE FILE', or make one for a new seat with "
+                      "'carnet-user fingerprint'.");
     *holds = true;
     return CARNET_OK;
 }

@@ -91,12 +91,16 @@ static enum carnet_err end_grant(struct batch *b, void *context)
     const struct freeing *f = context;
     const struct ledger_received received = {
         .id = f->id, .machine_key = f->signer, .kind = CARNET_KIND_RELEASE, .sequence = f->release->sequence};
-    struct carnet_digest receipt;
+    const struct sign_ending ending = {.what = "free",
+                                       .license = &f->license,
+                                       .grant = &f->grant,
+                                       .how = CARNET_END_FREED,
+                                       .release = &f->id,
+                                       .until = LEDGER_LIVES,
+                                       .now = b->now};
     enum carnet_err err = ledger_received_add(b->home->ledger, &received, b->now, cli_diag(b->cli));
 
-    return err ? err
-               : sign_end(b->home, b->key, "free", &f->license, &f->grant, CARNET_END_FREED, &f->id, b->now, &receipt,
-                          cli_diag(b->cli));
+    return err ? err : sign_end(b->home, b->key, &ending, cli_diag(b->cli));
 }
 
 static enum carnet_err free_one(struct batch *b, const struct batch_source *source)

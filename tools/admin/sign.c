@@ -55,63 +55,69 @@ enum carnet_err sign_for_grant(struct home *h, const struct carnet_key *key, con
     return err;
 }
 
-static enum carnet_err sign_receipt(struct home *h, const struct carnet_key *key, const struct ledger_license *license,
-                                    const struct ledger_grant *grant, enum carnet_end how,
-                                    const struct carnet_digest *release, int64_t now,
-                                    const struct carnet_journal_position *at, struct carnet_digest *id,
-                                    struct carnet_diag *diag)
+static enum carnet_err sign_receipt(struct home *h, const struct carnet_key *key, const struct sign_ending *ending,
+                                    const struct carnet_journal_position *at, struct carnet_diag *diag)
 {
+    const struct ledger_grant *grant = ending->grant;
     const struct carnet_entitlement *e = NULL;
     struct carnet_embed embed;
     struct carnet_buffer document = {0};
-    struct carnet_receipt r = {.vendor = license->vendor,
+    struct carnet_digest id;
+    struct carnet_receipt r = {.vendor = ending->license->vendor,
                                .grant = {.fingerprint = grant->fingerprint,
                                          .epoch = grant->epoch,
                                          .serial = grant->serial,
                                          .seat = grant->seat},
                                .entitlement = grant->entitlement,
                                .machine_key = grant->machine_key,
-                               .end = how,
+                               .end = ending->how,
                                .journal = *at};
-    struct sign_grant s = {
-        .license = license, .grant = grant, .document = &document, .kind = CARNET_KIND_RECEIPT, .now = now};
+    struct sign_grant s = {.license = ending->license,
+                           .grant = grant,
+                           .document = &document,
+                           .kind = CARNET_KIND_RECEIPT,
+                           .now = ending->now};
     /* The entitlement that the grant's last license rests on: a later one may have fewer seats (J-4). */
     enum carnet_err err = home_entitlement(h, &grant->entitlement, &e, &embed, diag);
 
     if (err)
         return err;
-    (void)snprintf(r.grant.license, sizeof r.grant.license, "%s", license->id);
+    (void)snprintf(r.grant.license, sizeof r.grant.license, "%s", ending->license->id);
     (void)snprintf(r.machine_label, sizeof r.machine_label, "%s", grant->label);
+    (void)snprintf(r.reason, sizeof r.reason, "%s", ending->reason ? ending->reason : "");
     r.revision = e->revision;
-    r.at = now > e->issued ? now : e->issued;
-    if (release)
-        r.release = *release;
+    r.at = ending->now > e->issued ? ending->now : e->issued;
+    if (ending->release)
+        r.release = *ending->release;
     s.entitlement = &embed;
     err = carnet_issue_compose_receipt(&r, &document);
     if (!err)
-        err = sign_for_grant(h, key, &s, id, diag);
+        err = sign_for_grant(h, key, &s, &id, diag);
     carnet_buffer_clear(&document);
     return err;
 }
 
-enum carnet_err sign_end(struct home *h, const struct carnet_key *key, const char *what,
-                         const struct ledger_license *license, const struct ledger_grant *grant, enum carnet_end how,
-                         const struct carnet_digest *release, int64_t now, struct carnet_digest *receipt,
+enum carnet_err sign_end(struct home *h, const struct carnet_key *key, const struct sign_ending *ending,
                          struct carnet_diag *diag)
 {
-    const struct ledger_event event = {.what = what,
-                                       .license = license->id,
+    const struct ledger_grant *grant = ending->grant;
+    const bool held = ending->until != LEDGER_LIVES;
+    const struct ledger_event event = {.what = ending->what,
+                                       .license = ending->license->id,
                                        .seat = grant->seat,
                                        .serial = grant->serial,
+                                       .until = held ? &ending->until : NULL,
                                        .grant = &grant->fingerprint,
                                        .machine = &grant->machine_key,
-                                       .release = release};
+                                       .release = ending->release,
+                                       .name = ending->name};
     struct carnet_journal_position at;
-    enum carnet_err err = ledger_event_add(h->ledger, &license->vendor, &h->issuer.id, now, &event, &at, diag);
+    enum carnet_err err =
+        ledger_event_add(h->ledger, &ending->license->vendor, &h->issuer.id, ending->now, &event, &at, diag);
 
     if (!err)
-        err = ledger_grant_end(h->ledger, grant, how, release, now, diag);
-    if (!err && key)
-        err = sign_receipt(h, key, license, grant, how, release, now, &at, receipt, diag);
-    return err;
+        err = ledger_grant_end(h->ledger, grant, ending->how, ending->release, ending->now, diag);
+    if (!err && held)
+        err = ledger_hold_add(h->ledger, grant, ending->until, diag);
+    return err || !key ? err : sign_receipt(h, key, ending, &at, diag);
 }

@@ -23,11 +23,20 @@ struct sign_grant {
 };
 CARNET_MUST_USE enum carnet_err sign_for_grant(struct home *h, const struct carnet_key *key, const struct sign_grant *s,
                                                struct carnet_digest *id, struct carnet_diag *diag);
-/* Ends a grant: the journal's event (of that name), the ledger, and the receipt in the outbox. `release` is what freed
- * it, else NULL; `key` NULL leaves the receipt out (a dry run). In a transaction. */
-CARNET_MUST_USE enum carnet_err sign_end(struct home *h, const struct carnet_key *key, const char *what,
-                                         const struct ledger_license *license, const struct ledger_grant *grant,
-                                         enum carnet_end how, const struct carnet_digest *release, int64_t now,
-                                         struct carnet_digest *receipt, struct carnet_diag *diag);
+/* Ends a grant: the journal's event, the ledger, and the receipt in the outbox. In a transaction. */
+struct sign_ending {
+    const char *what; /* the event */
+    const struct ledger_license *license;
+    const struct ledger_grant *grant;
+    enum carnet_end how;
+    const struct carnet_digest *release; /* what freed it, else NULL */
+    const char *reason;                  /* for the machine, "" for none */
+    const char *name;                    /* who declared it, and why; else NULL */
+    int64_t until;                       /* the seat is held until then (LEDGER_LIVES: not at all) */
+    int64_t now;
+};
+/* `key` NULL leaves the receipt out (a dry run). */
+CARNET_MUST_USE enum carnet_err sign_end(struct home *h, const struct carnet_key *key, const struct sign_ending *ending,
+                                         struct carnet_diag *diag);
 
 #endif

@@ -93,6 +93,15 @@ enum carnet_err ledger_grant_of_system(struct ledger *l, int64_t license, const 
     return err ? err : one_grant(l, s, out, diag);
 }
 
+enum carnet_err ledger_grant_get(struct ledger *l, int64_t number, struct ledger_grant *out, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err =
+        database_query(l, &s, diag, "SELECT " COLUMNS " FROM seat_grant g WHERE g.number = ?", "i", number);
+
+    return err ? err : one_grant(l, s, out, diag);
+}
+
 enum carnet_err ledger_grant_on_seat(struct ledger *l, int64_t license, uint32_t seat, struct ledger_grant *out,
                                      struct carnet_diag *diag)
 {
@@ -100,6 +109,18 @@ enum carnet_err ledger_grant_on_seat(struct ledger *l, int64_t license, uint32_t
     enum carnet_err err = database_query(
         l, &s, diag, "SELECT " COLUMNS " FROM seat_grant g WHERE g.license = ? AND g.seat = ? AND g.ended IS NULL",
         "ii", license, (int64_t)seat);
+
+    return err ? err : one_grant(l, s, out, diag);
+}
+
+enum carnet_err ledger_grant_last_on_seat(struct ledger *l, int64_t license, uint32_t seat, struct ledger_grant *out,
+                                          struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err = database_query(
+        l, &s, diag,
+        "SELECT " COLUMNS " FROM seat_grant g WHERE g.license = ? AND g.seat = ? ORDER BY g.number DESC LIMIT 1", "ii",
+        license, (int64_t)seat);
 
     return err ? err : one_grant(l, s, out, diag);
 }
@@ -182,6 +203,19 @@ enum carnet_err ledger_seats_freed(struct ledger *l, int64_t license, struct led
     return CARNET_OK;
 }
 
+static enum carnet_err add_systems(struct ledger *l, const struct ledger_grant *g, const struct carnet_facts *facts,
+                                   struct carnet_diag *diag)
+{
+    enum carnet_err err = CARNET_OK;
+
+    for (uint32_t i = 0; !err && i < facts->count; i++) {
+        if (facts->list[i].name == CARNET_FACT_SYSTEM_UUID)
+            err = database_run(l, diag, "INSERT INTO grant_system VALUES (?, ?, ?)", "idi", g->license,
+                               &facts->list[i].digest, g->number);
+    }
+    return err;
+}
+
 enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g, const struct carnet_facts *facts,
                                  struct carnet_diag *diag)
 {
@@ -193,14 +227,10 @@ enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g, const
         &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->since, g->lease_until,
         g->replaces);
 
-    if (!err)
-        g->number = sqlite3_last_insert_rowid(l->db);
-    for (uint32_t i = 0; !err && i < facts->count; i++) {
-        if (facts->list[i].name == CARNET_FACT_SYSTEM_UUID)
-            err = database_run(l, diag, "INSERT INTO grant_system VALUES (?, ?, ?)", "idi", g->license,
-                               &facts->list[i].digest, g->number);
-    }
-    return err;
+    if (err)
+        return err;
+    g->number = sqlite3_last_insert_rowid(l->db);
+    return add_systems(l, g, facts, diag);
 }
 
 enum carnet_err ledger_grant_end(struct ledger *l, const struct ledger_grant *g, enum carnet_end how,
@@ -210,20 +240,15 @@ enum carnet_err ledger_grant_end(struct ledger *l, const struct ledger_grant *g,
                         ends[how], release, g->number);
 }
 
-enum carnet_err ledger_losses_since(struct ledger *l, int64_t license, int64_t since, uint32_t *out,
-                                    struct carnet_diag *diag)
+enum carnet_err ledger_grant_renew(struct ledger *l, const struct ledger_grant *g, const struct carnet_facts *facts,
+                                   struct carnet_diag *diag)
 {
-    int64_t n = 0;
-    enum carnet_err err =
-        database_number(l, 0, &n, diag, "SELECT count(*) FROM loss WHERE license = ? AND at > ?", "ii", license, since);
+    enum carnet_err err = database_run(
+        l, diag, "UPDATE seat_grant SET epoch = ?, serial = ?, entitlement = ?, lease_until = ? WHERE number = ?",
+        "iidii", (int64_t)g->epoch, (int64_t)g->serial, &g->entitlement, g->lease_until, g->number);
 
-    if (!err)
-        *out = (uint32_t)n;
-    return err;
-}
-
-enum carnet_err ledger_loss_add(struct ledger *l, const struct ledger_grant *g, int64_t now, struct carnet_diag *diag)
-{
-    return database_run(l, diag, "INSERT INTO loss (license, seat_grant, at) VALUES (?, ?, ?)", "iii", g->license,
-                        g->number, now);
+    if (!err && facts)
+        err = database_run(l, diag, "DELETE FROM grant_system WHERE license = ? AND seat_grant = ?", "ii", g->license,
+                           g->number);
+    return err || !facts ? err : add_systems(l, g, facts, diag);
 }

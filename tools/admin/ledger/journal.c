@@ -116,6 +116,10 @@ static enum carnet_err write_line(struct ledger *l, uint32_t position, int64_t n
     err = err ? err : add_number(line, "revision", e->revision);
     err = err ? err : add_number(line, "seat", e->seat);
     err = err ? err : add_number(line, "serial", e->serial);
+    if (!err && e->until) {
+        carnet_utc_format(*e->until, time);
+        err = carnet_buffer_printf(line, " until=%s", time);
+    }
     err = err ? err : add_digest(line, "grant", e->grant);
     err = err ? err : add_digest(line, "entitlement", e->entitlement);
     err = err ? err : add_digest(line, "machine", e->machine);

@@ -190,9 +190,15 @@ CARNET_MUST_USE enum carnet_err ledger_grant_of_machine(struct ledger *l, int64_
 CARNET_MUST_USE enum carnet_err ledger_grant_of_system(struct ledger *l, int64_t license,
                                                        const struct carnet_digest *system, struct ledger_grant *out,
                                                        struct carnet_diag *diag);
+/* The grant of that row. CARNET_NOT_FOUND as above. */
+CARNET_MUST_USE enum carnet_err ledger_grant_get(struct ledger *l, int64_t number, struct ledger_grant *out,
+                                                 struct carnet_diag *diag);
 /* The living grant on a seat. CARNET_NOT_FOUND as above. */
 CARNET_MUST_USE enum carnet_err ledger_grant_on_seat(struct ledger *l, int64_t license, uint32_t seat,
                                                      struct ledger_grant *out, struct carnet_diag *diag);
+/* The newest grant that a seat had, living or ended. CARNET_NOT_FOUND as above. */
+CARNET_MUST_USE enum carnet_err ledger_grant_last_on_seat(struct ledger *l, int64_t license, uint32_t seat,
+                                                          struct ledger_grant *out, struct carnet_diag *diag);
 /* All living grants by seat; freed with free(). */
 CARNET_MUST_USE enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_grant **out,
                                               size_t *count, struct carnet_diag *diag);
@@ -214,11 +220,38 @@ CARNET_MUST_USE enum carnet_err ledger_grant_add(struct ledger *l, struct ledger
 CARNET_MUST_USE enum carnet_err ledger_grant_end(struct ledger *l, const struct ledger_grant *g, enum carnet_end how,
                                                  const struct carnet_digest *release, int64_t now,
                                                  struct carnet_diag *diag);
-/* Losses of a license counted since that time; and one more. */
-CARNET_MUST_USE enum carnet_err ledger_losses_since(struct ledger *l, int64_t license, int64_t since, uint32_t *out,
-                                                    struct carnet_diag *diag);
+/* Keeps the state of its next license: epoch, serial, entitlement, lease. `facts` of the machine replace those known
+ * (its system UUID); NULL leaves them. */
+CARNET_MUST_USE enum carnet_err ledger_grant_renew(struct ledger *l, const struct ledger_grant *g,
+                                                   const struct carnet_facts *facts, struct carnet_diag *diag);
+
+/* ---- seats of lost machines, and what the caps count ---- */
+struct ledger_hold {
+    uint32_t seat;
+    int64_t grant; /* row: the grant that was lost */
+    int64_t until; /* the last second of the lost lease; CARNET_NEVER: it has none */
+};
+/* The seat of a grant that has ended is not given again before that time has passed. */
+CARNET_MUST_USE enum carnet_err ledger_hold_add(struct ledger *l, const struct ledger_grant *g, int64_t until,
+                                                struct carnet_diag *diag);
+/* CARNET_NOT_FOUND when the seat is not held (diag is then unchanged). */
+CARNET_MUST_USE enum carnet_err ledger_hold_on_seat(struct ledger *l, int64_t license, uint32_t seat,
+                                                    struct ledger_hold *out, struct carnet_diag *diag);
+/* All of a license, the earliest to end first; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_holds(struct ledger *l, int64_t license, struct ledger_hold **out, size_t *count,
+                                             struct carnet_diag *diag);
+/* The seat is free again. */
+CARNET_MUST_USE enum carnet_err ledger_hold_end(struct ledger *l, int64_t license, uint32_t seat,
+                                                struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_loss_add(struct ledger *l, const struct ledger_grant *g, int64_t now,
                                                 struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_transfer_add(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                                    struct carnet_diag *diag);
+/* When the nth newest loss or transfer of a license was counted, from 1; INT64_MIN when there were fewer. */
+CARNET_MUST_USE enum carnet_err ledger_loss_nth(struct ledger *l, int64_t license, uint32_t nth, int64_t *at,
+                                                struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_transfer_nth(struct ledger *l, int64_t license, uint32_t nth, int64_t *at,
+                                                    struct carnet_diag *diag);
 
 /* ---- outbox: the exact bytes of what was signed ---- */
 struct ledger_bundle {
@@ -231,6 +264,10 @@ struct ledger_bundle {
 };
 CARNET_MUST_USE enum carnet_err ledger_bundle_add(struct ledger *l, const struct ledger_bundle *b, int64_t now,
                                                   struct carnet_diag *diag);
+/* The bundle of that kind and serial of a grant; CARNET_NOT_FOUND (diag is then unchanged). Appends to out. */
+CARNET_MUST_USE enum carnet_err ledger_bundle_of_serial(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
+                                                        uint32_t serial, struct carnet_buffer *out,
+                                                        struct carnet_diag *diag);
 /* The newest bundle of that kind of a grant; CARNET_NOT_FOUND. Appends to out. */
 CARNET_MUST_USE enum carnet_err ledger_bundle_of_grant(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
                                                        struct carnet_digest *id, struct carnet_buffer *out,
@@ -255,6 +292,7 @@ struct ledger_event {
     const char *what;    /* "assign", one word */
     const char *license; /* its id */
     uint32_t revision, seat, serial;
+    const int64_t *until;              /* a time */
     const struct carnet_digest *grant; /* id of its fingerprint */
     const struct carnet_digest *entitlement, *machine, *key, *release, *bundle;
     const char *name; /* a person's or machine's name */

@@ -35,6 +35,26 @@ enum carnet_err ledger_bundle_of_grant(struct ledger *l, int64_t grant, enum car
     return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
 }
 
+enum carnet_err ledger_bundle_of_serial(struct ledger *l, int64_t grant, enum carnet_kind_id kind, uint32_t serial,
+                                        struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum carnet_err err =
+        database_query(l, &s, diag, "SELECT bytes FROM bundle WHERE seat_grant = ? AND kind = ? AND serial = ?", "iti",
+                       grant, carnet_kind_get(kind)->name, (int64_t)serial);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return CARNET_NOT_FOUND;
+    err = column_bytes(s, 0, out);
+    database_done(s);
+    return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
+}
+
 enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id, bool *out,
                                     struct carnet_diag *diag)
 {
