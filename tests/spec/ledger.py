@@ -22,7 +22,8 @@ from carnet_reader import Bundle, check_document  # noqa: E402
 from carnet_writer import bundle  # noqa: E402
 
 DIGEST, COUNT = "[0-9a-f]{64}", "[1-9][0-9]*"
-MEMBERS = (("license", "[A-Za-z0-9][A-Za-z0-9._-]*"), ("revision", COUNT), ("seat", COUNT), ("serial", COUNT), ("grant", DIGEST),
+MEMBERS = (("license", "[A-Za-z0-9][A-Za-z0-9._-]*"), ("revision", COUNT), ("seat", COUNT), ("serial", COUNT),
+           ("until", "never|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"), ("grant", DIGEST),
            ("entitlement", DIGEST), ("machine", DIGEST), ("key", DIGEST), ("release", DIGEST), ("bundle", DIGEST), ("name", DIGEST),
            ("note", "[a-z-]+"))
 # L-4
@@ -105,13 +106,15 @@ def main():
         with open(at("f.carnet"), "wb") as file:
             file.write(bundle("fingerprint", text, cast.MACHINE))
         run("ok", program, "assign", at("f.carnet"), "-o", at("l.carnet"))
+        run("ok", program, "renew", "mill", "1", "--not-after", "2050-01-01", "-o", at("l2.carnet"))
+        run("ok", program, "revoke", "mill", "1", "--reason", "Stolen from Ward 7", "-y", "-o", at("r.carnet"))
         # L-1
         demand(rows(home, "PRAGMA application_id") == [(0x6361726e,)], "L-1: another application id")
         demand(rows(home, "PRAGMA user_version") == [(2,)], "L-1: another version of the schema")
         lines = chains(home)
-        names(home, lines, ("Acme", "City Hospital", "Ada", "Ward 7"))
+        names(home, lines, ("Acme", "City Hospital", "Ada", "Ward 7", "Stolen"))
         said = [LINE.fullmatch(line)["what"] for line in lines if LINE.fullmatch(line)]
-        for what in ("open", "key-made", "entitle", "import", "user-add", "user-remove", "convert", "assign", "issued"):
+        for what in ("open", "key-made", "entitle", "import", "user-add", "user-remove", "convert", "assign", "renew", "revoke", "issued"):
             demand(what in said, "no event says %s" % what)
         # The license names the position and the digest of its assign.
         with open(at("l.carnet"), "rb") as file:
