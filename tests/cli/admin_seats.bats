@@ -388,7 +388,7 @@ in_use() {
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" 'SELECT count(*) FROM loss')" = 1 ]
     remember "$CARNET_HOME" .
     expect cap-reached 47 carnet-admin assign f3.carnet --replace 1 --to stick
-    says "counts as a loss; 1 of 1"
+    says "counts as a loss; L-1 allows 1 in a year"
     unchanged "$CARNET_HOME" .
     [ "$(in_use L-1)" = 1 ]
 }
