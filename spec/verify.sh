@@ -279,7 +279,7 @@ document() {
     *) finish malformed X-9 "The document is not valid by the schema." ;;
     esac
     case $1 in
-    release | receipt) : >"$d/lists" ;; # these have none
+    release | receipt | journal) : >"$d/lists" ;; # these have none
     *) xmllint --nonet --xpath "$list_query" "$xml" >"$d/lists" 2>/dev/null || finish malformed X-7 "The document cannot be read." ;;
     esac
     awk -v kind="$1" "$real_days"'
@@ -320,6 +320,54 @@ document() {
             if (kind == "receipt" && f["end/how"] == "revoked" && f["end/reason"] == "") bad("malformed", "P-1", "a revocation without a reason")
         }' "$d/fields" "$d/lists" >"$d/verdict"
     awk_verdict "$d/verdict"
+    [ "$1" != journal ] || events
+}
+
+# linked: prints the bytes of the digest $1, given in hex, by way of its octal escapes, then the line $2.
+linked() {
+    hex=$1 octal=
+    while [ -n "$hex" ]; do
+        byte=$((0x${hex%"${hex#??}"}))
+        hex=${hex#??}
+        octal=$octal\\$((byte / 64))$((byte / 8 % 8))$((byte % 8))
+    done
+    # shellcheck disable=SC2059
+    printf "$octal"
+    printf '%s' "${2-}"
+}
+
+# field NAME: a value of this level's document.
+field() {
+    sed -n "s|^$1 ||p" "$d/fields"
+}
+
+# events: the lines of a journal follow on each other and link to its digest (W-1 to W-7).
+events() {
+    step "The events have to follow on each other, each linked to the one before it by a digest." \
+        "d=\$({ printf %s \$d | xxd -r -p; printf %s LINE; } | sha256sum)    # from previous to digest"
+    xmllint --nonet --xpath '/*/*[local-name()="events"]/*[local-name()="event"]/@line' "$d/e/journal.xml" 2>/dev/null |
+        sed 's/^[^"]*"//; s/"$//' >"$d/lines"
+    first=$(field segment/first)
+    awk -v first="$first" -v last="$(field segment/last)" "$real_days"'
+        function bad(clause, why) { print "malformed " clause " " why; failed = 1; exit }
+        { for (i = 1; i <= NF; i++) { t = $i; sub(/^until=/, "", t); if (t ~ /^[0-9][0-9][0-9][0-9]-.*Z$/ && !real(t)) bad("X-10", t " is no real time") } }
+        $1 + 0 != first + NR - 1 { bad("W-4", "position " $1 " where " first + NR - 1 " has to be") }
+        ($2 "") < (at "") || $3 + 0 < epoch + 0 { bad("W-5", "event " $1 " is before the one before it") }
+        { at = $2; epoch = $3 }
+        END { if (!failed && last + 0 != first + NR - 1) bad("W-4", "the segment ends at another position") }' "$d/lines" >"$d/verdict"
+    awk_verdict "$d/verdict"
+    link=$(field segment/previous)
+    if [ "$first" = 1 ]; then
+        { printf 'carnet:1:journal:' && linked "$(field vendor/id)" && linked "$(field segment/signer)"; } | sha256sum >"$d/link"
+        read -r origin rest <"$d/link"
+        [ "$link" = "$origin" ] || finish malformed W-6 "The chain begins with another digest than its vendor's and signer's."
+    fi
+    while IFS= read -r line; do
+        linked "$link" "$line" | sha256sum >"$d/link"
+        read -r link rest <"$d/link"
+        at=${line#* } && at=${at%% *}
+    done <"$d/lines"
+    [ "$link" = "$(field segment/digest)" ] || finish malformed W-7 "The events link to another digest than the segment ends with."
 }
 
 # Days of months, for awk.
@@ -345,7 +393,8 @@ for field in vendor/id grant/license grant/fingerprint grant/epoch grant/serial 
     license/id license/revision license/issued product/id product/edition licensee/name machine/key issuer/key seats/count \
     seats/offline validity/issued validity/activate-by validity/lease-until validity/not-after validity/lease-days \
     validity/activate-within-days matching/threshold request/purpose request/made request/sequence request/previous \
-    declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id; do
+    declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id segment/signer segment/first \
+    segment/previous segment/last segment/digest; do
     add_field "$field" "string(/*/*[local-name()=\"${field%/*}\"]/@${field#*/})"
 done
 query="$query,\"$lf\")"
@@ -381,7 +430,7 @@ trust() {
         [ "$key" = "$root_id" ] || finish untrusted-key T-2 "Signed by a root that you do not trust."
         role "$key" root
         ;;
-    license | receipt)
+    license | receipt | journal)
         step "The $1 has to be signed by the issuer that the entitlement names." "xmllint --xpath 'string(/*/*[local-name()=\"issuer\"]/@key)' entitlement.xml    # $issuer"
         [ "$key" = "$issuer" ] || finish untrusted-key T-3 "Not signed by the issuer that the entitlement names."
         role "$key" issuer
@@ -400,8 +449,8 @@ trust() {
 # judge KIND: no license wider than its entitlement; $below is the folder of what it embeds.
 judge() {
     step "The $1 is compared with what it embeds." "diff of the two documents"
-    awk -v kind="$1" -v below_id="$below_id" "$real_days"'
-        function bad(clause, why) { print (clause == "J-11" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
+    awk -v kind="$1" -v below_id="$below_id" -v key="$key" "$real_days"'
+        function bad(clause, why) { print (clause == "J-11" || clause == "W-8" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
         # The time n days of 86,400 seconds after t; beyond the year 9999 it is never.
         function after(t, n,   y, m, d) {
             y = substr(t, 1, 4) + 0; m = substr(t, 6, 2) + 0; d = substr(t, 9, 2) + n
@@ -428,6 +477,7 @@ judge() {
                 exit
             }
             if (v["entitlement/id"] "" != below_id "" || v["entitlement/revision"] + 0 != u["license/revision"] + 0) bad("J-1", "names another entitlement")
+            if (kind == "journal") { if (v["segment/signer"] "" != key "") bad("W-8", "the chain of another key"); exit }
             if (v["grant/license"] "" != u["license/id"] "") bad("J-2", "another license id")
             if (kind == "receipt") exit
             if (v["grant/seat"] + 0 > u["seats/count"] + 0) bad("J-4", "a seat that was not bought")
@@ -486,7 +536,7 @@ while :; do
     digests
     [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
     case $kind in
-    entitlement | fingerprint) inner= ;; license | receipt) inner=entitlement ;; release) inner=license ;;
+    entitlement | fingerprint) inner= ;; license | receipt | journal) inner=entitlement ;; release) inner=license ;;
     *) finish newer-format V-1 "The kind $kind is not known." ;;
     esac
     [ -z "$expected" ] || [ "$expected" = "$kind" ] || finish malformed R-3 "A $kind is embedded where a $expected has to be."
@@ -530,6 +580,9 @@ while [ "$level" -ge 1 ]; do
     receipt)
         role "$f_machine_key" machine
         made=$f_end_at
+        ;;
+    journal)
+        made=$at
         ;;
     esac
     [ -z "$below" ] || judge "$kind"

@@ -38,6 +38,12 @@ static const struct carnet_kind kinds[CARNET_KIND_COUNT] = {
                              .signer = CARNET_ROLE_ISSUER,
                              .embeds = CARNET_KIND_ENTITLEMENT,
                              .user_command = "activate"},
+    [CARNET_KIND_JOURNAL] = {.id = CARNET_KIND_JOURNAL,
+                             .name = "journal",
+                             .mimetype = MIMETYPE("journal"),
+                             .signer = CARNET_ROLE_ISSUER,
+                             .embeds = CARNET_KIND_ENTITLEMENT,
+                             .admin_command = "entitle --journal"},
 };
 
 const struct carnet_kind *carnet_kind_get(enum carnet_kind_id id)

@@ -23,6 +23,7 @@ struct carnet_document {
         struct carnet_license license;
         struct carnet_release release;
         struct carnet_receipt receipt;
+        struct carnet_journal journal;
     } of;
 };
 
@@ -65,6 +66,9 @@ static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *roo
     case CARNET_KIND_RECEIPT:
         carnet_receipt_read(f, root, &d->of.receipt);
         break;
+    case CARNET_KIND_JOURNAL:
+        carnet_journal_read(f, root, &d->of.journal);
+        break;
     case CARNET_KIND_COUNT:
         break;
     }
@@ -102,7 +106,7 @@ out:
     if (f.err != CARNET_OK && diag != NULL)
         snprintf(diag->entry, sizeof(diag->entry), "%s", entry->name);
     carnet_xml_free(xml);
-    free(d);
+    carnet_document_free(d);
     return f.err;
 }
 
@@ -128,6 +132,8 @@ enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u,
 
 void carnet_document_free(struct carnet_document *d)
 {
+    if (d != NULL && d->kind->id == CARNET_KIND_JOURNAL)
+        free(d->of.journal.lines);
     free(d);
 }
 
@@ -176,6 +182,11 @@ const struct carnet_receipt *carnet_document_receipt(const struct carnet_documen
     return d->kind->id == CARNET_KIND_RECEIPT ? &d->of.receipt : NULL;
 }
 
+const struct carnet_journal *carnet_document_journal(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_JOURNAL ? &d->of.journal : NULL;
+}
+
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d)
 {
     switch (d->kind->id) {
@@ -187,6 +198,8 @@ const struct carnet_digest *carnet_document_vendor(const struct carnet_document 
         return &d->of.license.vendor;
     case CARNET_KIND_RELEASE:
         return &d->of.release.vendor;
+    case CARNET_KIND_JOURNAL:
+        return &d->of.journal.vendor;
     case CARNET_KIND_RECEIPT:
     case CARNET_KIND_COUNT:
         break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The documents, as structs: one a kind (spec/format.md, section 9, tells what each member means). Plain values without
- * pointers, so that they can be copied and need no clearing. Optional text is "" when absent.
+ * pointers (a journal's lines apart), so that they can be copied and need no clearing. Optional text is "" when absent.
  */
 #ifndef CARNET_DOCUMENT_DOCUMENT_H
 #define CARNET_DOCUMENT_DOCUMENT_H
@@ -28,6 +28,7 @@
 #define CARNET_NO_CAP UINT32_MAX
 #define CARNET_NO_LEASE 0u
 #define CARNET_SYSTEM_SIZE 33
+#define CARNET_EVENTS_MOST 300u
 
 /* The facts, in the order of the table in section 13. */
 #define CARNET_FACTS(X) \
@@ -191,6 +192,22 @@ struct carnet_receipt {
     struct carnet_journal_position journal;
 };
 
+/*
+ * A segment of the administrator's journal (spec/format.md, section 9.6). The one document with a pointer: `lines` are
+ * `count` lines of section 9.6, each ended by LF, and a NUL after the last. What was read belongs to its document; what
+ * is composed is borrowed.
+ */
+struct carnet_journal {
+    struct carnet_digest vendor, signer;
+    struct carnet_digest entitlement;
+    uint32_t revision;
+    uint32_t first, last;                  /* positions */
+    struct carnet_digest previous, digest; /* of the link before the first event, and of the last event */
+    int64_t at;                            /* of the last event */
+    uint32_t count;                        /* of events: last - first + 1 */
+    char *lines;
+};
+
 struct carnet_trusted; /* rules/trust.h */
 struct carnet_unpacked;
 
@@ -202,7 +219,7 @@ struct carnet_document;
 CARNET_MUST_USE enum carnet_err carnet_document_start(void);
 
 /*
- * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1. CARNET_MALFORMED or CARNET_NEWER_FORMAT with clause
+ * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1, W-1 to W-7. CARNET_MALFORMED or CARNET_NEWER_FORMAT with clause
  * and line. `t` is borrowed and must outlive *out. *out changes only on success.
  */
 CARNET_MUST_USE enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carnet_document **out,
@@ -222,6 +239,7 @@ const struct carnet_fingerprint *carnet_document_fingerprint(const struct carnet
 const struct carnet_license *carnet_document_license(const struct carnet_document *d);
 const struct carnet_release *carnet_document_release(const struct carnet_document *d);
 const struct carnet_receipt *carnet_document_receipt(const struct carnet_document *d);
+const struct carnet_journal *carnet_document_journal(const struct carnet_document *d);
 /* The vendor id that any document names. */
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
 

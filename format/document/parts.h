@@ -31,5 +31,6 @@ void carnet_fingerprint_read(struct carnet_fields *f, const struct carnet_xml_no
 void carnet_license_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_license *out);
 void carnet_release_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_release *out);
 void carnet_receipt_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_receipt *out);
+void carnet_journal_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_journal *out);
 
 #endif

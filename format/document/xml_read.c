@@ -26,7 +26,7 @@ typedef xmlErrorPtr error_ptr;
 /* Pedantic: a relative namespace name is complained of with every prefix, and not only as the default. */
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_PEDANTIC)
 /* More children of one element than any list of the schema may have; the schema's validator would compare them all. */
-#define CHILDREN_MOST 80u
+#define CHILDREN_MOST 300u
 
 /* The first thing that parser or validator said. */
 struct complaint {

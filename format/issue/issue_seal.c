@@ -22,6 +22,12 @@ static enum carnet_err sign_receipt(const struct carnet_key *key, const uint8_t 
     return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_RECEIPT), sums, size, signature, diag);
 }
 
+static enum carnet_err sign_journal(const struct carnet_key *key, const uint8_t *sums, size_t size,
+                                    uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
+{
+    return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_JOURNAL), sums, size, signature, diag);
+}
+
 enum carnet_err carnet_issue_seal(const struct carnet_key *key, enum carnet_kind_id kind, const uint8_t *document,
                                   size_t size, const struct carnet_embed *embed, struct carnet_buffer *out,
                                   struct carnet_digest *id, struct carnet_diag *diag)
@@ -30,6 +36,7 @@ enum carnet_err carnet_issue_seal(const struct carnet_key *key, enum carnet_kind
         [CARNET_KIND_ENTITLEMENT] = sign_entitlement,
         [CARNET_KIND_LICENSE] = sign_license,
         [CARNET_KIND_RECEIPT] = sign_receipt,
+        [CARNET_KIND_JOURNAL] = sign_journal,
     };
     const struct carnet_kind *row = carnet_kind_get(kind);
 

@@ -28,6 +28,8 @@ static int64_t dated(const struct carnet_document *d)
         return carnet_document_license(d)->issued;
     case CARNET_KIND_RECEIPT:
         return carnet_document_receipt(d)->at;
+    case CARNET_KIND_JOURNAL:
+        return carnet_document_journal(d)->at;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_RELEASE:
     case CARNET_KIND_COUNT:

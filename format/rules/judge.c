@@ -168,6 +168,18 @@ static enum carnet_err judge_release(const struct carnet_release *r, const struc
     return CARNET_OK;
 }
 
+/* J-1 and W-8. */
+static enum carnet_err judge_journal(const struct carnet_document *d, const struct carnet_judged *embedded,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_journal *j = carnet_document_journal(d);
+    enum carnet_err err = judge_reference(&j->entitlement, j->revision, embedded, diag);
+    if (err == CARNET_OK && !carnet_digest_equal(&j->signer, signer_of(d)))
+        err = carnet_fail(diag, CARNET_MALFORMED, "W-8",
+                          "The journal is of the chain of another key than the one that signed it.");
+    return err;
+}
+
 /* T-5, for the keys that an entitlement names: the issuer is not a root. */
 static enum carnet_err judge_entitlement(const struct carnet_document *d, const struct carnet_anchors *anchors,
                                          struct carnet_diag *diag)
@@ -216,6 +228,9 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
         break;
     case CARNET_KIND_RECEIPT:
         err = judge_receipt(d, anchors, embedded, diag);
+        break;
+    case CARNET_KIND_JOURNAL:
+        err = judge_journal(d, embedded, diag);
         break;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_COUNT:

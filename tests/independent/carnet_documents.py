@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The documents of spec/format.md, section 9: the scan of the raw bytes (X-1 to X-6), well-formedness (X-7), and a
-table for each kind (X-8 to X-11, E-1, F-1, F-2, P-1, V-4, V-5), written by hand and in agreement with carnet-1.xsd.
+table for each kind (X-8 to X-11, E-1, F-1, F-2, P-1, V-4, V-5, W-1 to W-7), written by hand and in agreement with carnet-1.xsd.
 """
 import datetime
+import hashlib
 import re
 import xml.parsers.expat
 
@@ -141,6 +142,7 @@ def like(pattern):
 
 
 TIME = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+TIME_ALONE = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 VERSION = r"(0|[1-9][0-9]{0,5})(\.(0|[1-9][0-9]{0,5})){0,3}"
 digest = like("[0-9a-f]{64}")
 nonce = like("[0-9a-f]{32}")
@@ -161,6 +163,11 @@ trust_version = like(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 feature_value = like("[A-Za-z0-9._:+-]{1,64}")
 system = like("[a-z0-9-]{1,32}")
 minor = between(0, 9999)
+DIGEST, COUNT, WORD = "[0-9a-f]{64}", "[1-9][0-9]{0,8}", "[a-z][a-z0-9-]{0,31}"
+EVENT = re.compile("(%s) (%s) (%s) [a-z][a-z-]{0,31} by=%s%s" % (COUNT, TIME, COUNT, DIGEST, "".join("( %s=(%s))?" % member for member in (
+    ("license", "[A-Za-z0-9][A-Za-z0-9._-]{0,63}"), ("revision", COUNT), ("seat", "[1-9][0-9]{0,5}|1000000"), ("serial", COUNT),
+    ("until", "never|" + TIME), ("grant", DIGEST), ("entitlement", DIGEST), ("machine", DIGEST), ("key", DIGEST), ("release", DIGEST),
+    ("bundle", DIGEST), ("name", DIGEST), ("note", WORD)))))
 fact_name = like("machine-id|system-uuid|tpm|board-serial|disk|adapter|cpu|host|os")
 
 
@@ -246,6 +253,12 @@ KINDS = {
         ("release", REFERENCE, 0, 1),
         ("journal", JOURNAL, 1, 1),
     ],
+    "journal": [
+        ("vendor", VENDOR, 1, 1),
+        ("entitlement", ENTITLEMENT, 1, 1),
+        ("segment", element(signer=digest, first=count, previous=digest, last=count, digest=digest), 1, 1),
+        ("events", element([("event", element(line=lambda v: bool(EVENT.fullmatch(v))), 1, 300)]), 1, 1),
+    ],
 }
 
 
@@ -285,13 +298,37 @@ def check_real(node):
     """X-10, for the attributes that are times, on carnet elements; years begin with 1 for datetime too."""
     for name, value in node.attributes.items():
         if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after") and value != "never":
-            try:
-                datetime.date(int(value[:4]), int(value[5:7]), int(value[8:10]))
-            except ValueError:
-                raise Refusal("malformed", "X-10", "%s is no real time" % value) from None
+            check_day(value)
     for child in node.children:
         if child.space == NAMESPACE:
             check_real(child)
+
+
+def check_day(value):
+    try:
+        datetime.date(int(value[:4]), int(value[5:7]), int(value[8:10]))
+    except ValueError:
+        raise Refusal("malformed", "X-10", "%s is no real time" % value) from None
+
+
+def check_journal(root):
+    """W-1 to W-7: the lines, and the digests that link them."""
+    segment = {name: root.get("segment", name) for name in ("signer", "first", "previous", "last", "digest")}
+    link, position, before = bytes.fromhex(segment["previous"]), int(segment["first"]), ("", 0)
+    for event in root.find("events").children:
+        line = event.attributes["line"]
+        for moment in re.findall(TIME_ALONE, line):
+            check_day(moment)
+        at, when, epoch = line.split(" ")[:3]
+        demand(int(at) == position, "W-4", "position %s where %d has to be" % (at, position))
+        demand((when, int(epoch)) >= before and int(epoch) >= before[1], "W-5", "an event is before the one before it")
+        before, position = (when, int(epoch)), position + 1
+        link = hashlib.sha256(link + line.encode()).digest()
+    demand(int(segment["last"]) == position - 1, "W-4", "the segment ends at another position")
+    if segment["first"] == "1":
+        ids = bytes.fromhex(root.get("vendor", "id") + segment["signer"])
+        demand(hashlib.sha256(b"carnet:1:journal:" + ids).hexdigest() == segment["previous"], "W-6", "the chain begins elsewhere")
+    demand(link.hex() == segment["digest"], "W-7", "the events link to another digest")
 
 
 def unique(root, path, key):
@@ -323,6 +360,8 @@ def check_document(kind, data):
     if kind in ("fingerprint", "release"):
         signed = root.find("request" if kind == "fingerprint" else "declaration").attributes
         demand((int(signed["sequence"]) > 1) == ("previous" in signed), "F-2", "previous does not go with sequence")
+    if kind == "journal":
+        check_journal(root)
     if kind == "receipt":
         how, reason = root.get("end", "how"), root.get("end", "reason")
         demand((how == "freed") == (root.find("release") is not None), "P-1", "release does not go with %s" % how)

@@ -24,7 +24,8 @@ MIB = 1 << 20
 MOST_DEPTH = 3
 MOST_EMBEDDED = 64
 FIXED = ["mimetype", "SHA256SUMS", "SHA256SUMS.sig", "signer.pem"]
-EMBEDS = {"entitlement": None, "fingerprint": None, "license": "entitlement", "release": "license", "receipt": "entitlement"}
+EMBEDS = {"entitlement": None, "fingerprint": None, "license": "entitlement", "release": "license", "receipt": "entitlement",
+          "journal": "entitlement"}
 PREFIX = bytes.fromhex("302a300506032b6570032100")
 
 
@@ -201,7 +202,7 @@ class Reader:
         bundle.root = check_document(bundle.kind, bundle.document)
         self.check_vendor(bundle)
         self.check_roles(bundle, roles)
-        if bundle.kind in ("license", "receipt"):
+        if bundle.kind in ("license", "receipt", "journal"):
             judge(bundle)
         if bundle.kind == "release":
             same = bundle.root.find("grant").attributes == bundle.inner.root.find("grant").attributes
@@ -213,7 +214,7 @@ class Reader:
         if bundle.kind == "entitlement":
             demand(bundle.key in self.anchors, "T-2", "signed by a root that is not trusted", "untrusted-key")
             role = "root"
-        elif bundle.kind in ("license", "receipt"):
+        elif bundle.kind in ("license", "receipt", "journal"):
             named = bundle.inner.root.get("issuer", "key")
             demand(bundle.key == named, "T-3", "not signed by the issuer that is entitled", "untrusted-key")
             role = "issuer"
@@ -244,6 +245,9 @@ class Reader:
             self.check_time(bundle.inner, False)
         if bundle.kind in dated:
             made = seconds(bundle.root.get(*dated[bundle.kind]))
+        if bundle.kind == "journal":
+            made = seconds(bundle.root.find("events").children[-1].attributes["line"].split(" ")[1])
+        if bundle.kind in dated or bundle.kind == "journal":
             demand(made <= self.now + 48 * 3600, "O-2", "dated more than 48 hours ahead", "not-yet-valid")
         if bundle.kind == "license" and outermost:
             validity = bundle.root.find("validity").attributes
@@ -278,6 +282,9 @@ def judge(bundle):
 
     within(this.get("entitlement", "id") == bundle.inner.id, "J-1", "names another entitlement")
     within(this.get("entitlement", "revision") == other.get("license", "revision"), "J-1", "names another revision")
+    if bundle.kind == "journal":
+        demand(this.get("segment", "signer") == bundle.key, "W-8", "another key's chain")
+        return
     within(this.get("grant", "license") == other.get("license", "id"), "J-2", "another license id")
     if bundle.kind == "receipt":
         return

@@ -326,6 +326,31 @@ static void receipt(struct view *v, const struct carnet_receipt *r)
     journal(v, &r->journal);
 }
 
+/* The lines as they are linked: nothing is left to the reader's belief. */
+static void journal_segment(struct view *v, const struct carnet_journal *j)
+{
+    json_t *array = json_array();
+    section(v, "segment", "Segment of the administrator's journal");
+    number(v, "first", "First position", j->first, "");
+    digest(v, "previous", "Digest before it", &j->previous);
+    number(v, "last", "Last position", j->last, "");
+    digest(v, "digest", "Digest there", &j->digest);
+    when(v, "at", "Last event", j->at);
+    digest(v, "signer", "Chain of the key", &j->signer);
+    section(v, "rests-on", "Rests on");
+    digest(v, "entitlement", "Entitlement", &j->entitlement);
+    number(v, "revision", "Its revision", j->revision, "");
+    digest(v, "vendor", "Vendor id", &j->vendor);
+    section(v, "events", "Events");
+    for (const char *at = j->lines; *at != '\0';) {
+        const size_t size = strcspn(at, "\n");
+        cli_data(v->cli, "  %.*s\n", (int)size, at);
+        v->bad |= json_array_append_new(array, json_stringn(at, size));
+        at += size + 1;
+    }
+    v->bad |= json_object_set_new(v->document, "events", array);
+}
+
 json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at)
 {
     struct view v = {.cli = cli, .document = json_object(), .at = at};
@@ -344,6 +369,9 @@ json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, 
         break;
     case CARNET_KIND_RECEIPT:
         receipt(&v, carnet_document_receipt(document));
+        break;
+    case CARNET_KIND_JOURNAL:
+        journal_segment(&v, carnet_document_journal(document));
         break;
     case CARNET_KIND_COUNT:
         break;

@@ -75,6 +75,7 @@ void inspect_sentence(const struct carnet_document *document, char *out, size_t 
     const struct carnet_license *l = carnet_document_license(document);
     const struct carnet_release *r = carnet_document_release(document);
     const struct carnet_receipt *receipt = carnet_document_receipt(document);
+    const struct carnet_journal *journal = carnet_document_journal(document);
     out[0] = '\0';
     if (e != NULL)
         (void)snprintf(out, room,
@@ -91,6 +92,11 @@ void inspect_sentence(const struct carnet_document *document, char *out, size_t 
                        r->grant.license, r->declined ? "was declined, it was never used here" : "is given back");
     else if (receipt != NULL)
         receipt_sentence(receipt, out, room);
+    else if (journal != NULL)
+        (void)snprintf(out, room,
+                       "The administrator says to auditor and vendor: these are the events %" PRIu32 " to %" PRIu32
+                       " of my journal.",
+                       journal->first, journal->last);
 }
 
 void inspect_summary(const struct carnet_document *document, char *out, size_t room)
@@ -100,6 +106,7 @@ void inspect_summary(const struct carnet_document *document, char *out, size_t r
     const struct carnet_license *l = carnet_document_license(document);
     const struct carnet_release *r = carnet_document_release(document);
     const struct carnet_receipt *receipt = carnet_document_receipt(document);
+    const struct carnet_journal *journal = carnet_document_journal(document);
     char end[32];
     out[0] = '\0';
     if (e != NULL)
@@ -120,6 +127,8 @@ void inspect_summary(const struct carnet_document *document, char *out, size_t r
                        receipt->end == CARNET_END_FREED     ? "freed"
                        : receipt->end == CARNET_END_REVOKED ? "revoked"
                                                             : "replaced");
+    else if (journal != NULL)
+        (void)snprintf(out, room, "journal, events %" PRIu32 " to %" PRIu32, journal->first, journal->last);
 }
 
 /* ---- the tree ---- */

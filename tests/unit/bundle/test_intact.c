@@ -234,10 +234,12 @@ static void r4_kinds(void **state)
         [CARNET_KIND_LICENSE] = "This is a license; use 'carnet-user activate'.",
         [CARNET_KIND_RELEASE] = "This is a release; use 'carnet-admin free'.",
         [CARNET_KIND_RECEIPT] = "This is a receipt; use 'carnet-user activate'.",
+        [CARNET_KIND_JOURNAL] = "This is a journal; use 'carnet-admin entitle --journal'.",
     };
     static const char *const next[] = {
-        "Use 'carnet-admin import' for it.", "Use 'carnet-admin assign' for it.",  "Use 'carnet-user activate' for it.",
-        "Use 'carnet-admin free' for it.",   "Use 'carnet-user activate' for it.",
+        "Use 'carnet-admin import' for it.",  "Use 'carnet-admin assign' for it.",
+        "Use 'carnet-user activate' for it.", "Use 'carnet-admin free' for it.",
+        "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --journal' for it.",
     };
 
     (void)state;

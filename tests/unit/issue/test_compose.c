@@ -174,22 +174,6 @@ static void test_receipt(void **state)
     }
 }
 
-/* Reads the text with one piece of it replaced. */
-static void altered(const char *kind, const struct carnet_buffer *text, const char *piece, const char *by,
-                    const char *clause, unsigned long line, const char *part)
-{
-    const char *whole = (const char *)text->bytes, *found = strstr(whole, piece);
-    assert_non_null(found);
-    char *other = malloc(text->size + strlen(by) + 1);
-    assert_non_null(other);
-    sprintf(other, "%.*s%s%s", (int)(found - whole), whole, by, found + strlen(piece));
-    if (clause == NULL)
-        accept(kind, other);
-    else
-        refuse(kind, other, CARNET_MALFORMED, clause, line, part);
-    free(other);
-}
-
 static void test_entitlement_values(void **state)
 {
     (void)state;
