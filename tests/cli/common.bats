@@ -412,3 +412,29 @@ setup() {
     says "Did you mean 'wrong-machine'"
     expect not-found 46 carnet-inspect explain 2
 }
+
+@test "a bar on a terminal: drawn over, gone before anything else is said, and nowhere else" {
+    TERM=xterm on_terminal "" carnet-probe progress
+    [ "$status" -eq 0 ]
+    says 'baking  ' ' of 40' '40 of 40'
+    # Each line that is said begins where the bar was erased.
+    [ "$(grep -c $'\e\\[K\\(cake [0-9]*\\|baked\\)$' "$BATS_TEST_TMPDIR/out")" -eq 5 ]
+    not_says $'[^K]cake' $'[^K]baked'
+    # With a refusal at the end, too.
+    TERM=xterm on_terminal "" carnet-probe progress --fail
+    [ "$status" -eq 82 ]
+    [ "$(grep -c $'\e\\[Kcarnet-probe: .*stick-full' "$BATS_TEST_TMPDIR/out")" -eq 1 ]
+    # No colour, but still a bar.
+    NO_COLOR=1 TERM=xterm on_terminal "" carnet-probe progress
+    says ' of 40'
+    not_says $'\e\\[32m'
+    for arguments in "--quiet" "--json" "-c 19"; do
+        TERM=xterm on_terminal "" carnet-probe progress $arguments
+        not_says "baking"
+    done
+    TERM=dumb on_terminal "" carnet-probe progress
+    not_says "baking"
+    expect ok 0 env TERM=xterm carnet-probe progress
+    [ "$out" = "$(printf 'cake %d\n' 10 20 30 40)" ]
+    [ "$err" = baked ]
+}

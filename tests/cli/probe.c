@@ -10,6 +10,7 @@
 #include "bundle/key.h"
 #include "common/explain.h"
 #include "common/io.h"
+#include "common/progress.h"
 
 static enum carnet_err run_confirm(struct cli *cli)
 {
@@ -115,6 +116,28 @@ static enum carnet_err run_sleep(struct cli *cli)
     return CARNET_OK;
 }
 
+/* So many steps, with a line said at every tenth. */
+static enum carnet_err run_progress(struct cli *cli)
+{
+    uint32_t count = 0;
+    const enum carnet_err err = cli_number(cli, "count", 0, 1000, 40, &count);
+    cli_progress_begin(cli, "baking", count, 1);
+    for (uint32_t i = 1; err == CARNET_OK && i <= count; i++) {
+        (void)usleep(5000);
+        if (i % 10 == 0)
+            cli_data(cli, "cake %u\n", (unsigned)i);
+        cli_progress_add(cli, 1);
+    }
+    if (err == CARNET_OK && cli_flag(cli, "fail"))
+        return carnet_fail(cli_diag(cli), CARNET_STICK_FULL, "", "The oven is full.");
+    cli_progress_end(cli);
+    cli_note(cli, "baked\n");
+    return err;
+}
+
+static const struct cli_option steps[] = {{"count", 'c', "N", false, "how many"},
+                                          {"fail", 0, NULL, false, "ends with a refusal"},
+                                          {NULL, 0, NULL, false, NULL}};
 static const struct cli_option twice[] = {{"twice", 0, NULL, false, "ask twice"}, {NULL, 0, NULL, false, NULL}};
 static const struct cli_option again[] = {{"again", 0, NULL, false, "write it twice"},
                                           {"from-machine", 0, NULL, false, "a kind that machines sign"},
@@ -146,6 +169,7 @@ static const struct cli_command commands[] = {
     COMMAND("stale", "", 0, 0, run_stale, NULL, false, false, examples),
     COMMAND("cake count", "[WORD]...", 0, UINT_MAX, run_number, numbers, false, false, cake_examples),
     COMMAND("cake process", "", 0, 0, run_process, NULL, false, false, cake_examples),
+    COMMAND("progress", "", 0, 0, run_progress, steps, false, false, examples),
     COMMAND("sleep", "", 0, 0, run_sleep, hold, false, false, examples),
     COMMAND("explain", "[OUTCOME]", 0, 1, cli_explain_run, NULL, false, false, examples),
     {.name = NULL},

@@ -18,8 +18,9 @@
 #include "common/cli_private.h"
 #include "core/text.h"
 
-static int open_terminal(const struct cli *cli)
+static int open_terminal(struct cli *cli)
 {
+    cli_progress_hide(cli);
     return cli_flag(cli, "no-input") ? -1 : open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -178,6 +179,7 @@ static enum carnet_err passphrase_from_terminal(struct cli *cli, const char *wha
                           "A passphrase is needed, and --no-input forbids to ask.");
         return carnet_fail_next(&cli->diag, "Use --passphrase-file or --passphrase-fd.");
     }
+    cli_progress_hide(cli);
     (void)fflush(stdout);
     (void)snprintf(prompt, sizeof prompt, "Passphrase for %s: ", what_for);
     err = prompt_once(cli, prompt, passphrase);

@@ -4,6 +4,7 @@
 #define CARNET_TOOLS_CLI_PRIVATE_H
 
 #include "common/cli.h"
+#include "common/progress.h"
 #include "core/buffer.h"
 
 /* An option as it was given. */
@@ -29,6 +30,7 @@ struct cli {
     bool no_memory;   /* a member could not be made */
     int write_errno;  /* the first failure to write standard output */
     unsigned outputs; /* bundles written so far */
+    struct cli_progress progress;
 };
 
 /* The four tables of options that are not a command's own; each ends with a NULL name. */
@@ -53,6 +55,9 @@ CARNET_MUST_USE enum carnet_err cli_help_json(struct cli *cli, const char *text)
 int cli_finish(struct cli *cli, enum carnet_err err);
 /* Writes to standard output, keeping the first error. */
 void cli_write(struct cli *cli, const void *bytes, size_t size);
+
+/* Erases the bar until the next step, so that something can be said in its place. */
+void cli_progress_hide(struct cli *cli);
 
 /* Core dumps off, standard descriptors open, umask, locale, SIGPIPE ignored. */
 void cli_process_start(void);

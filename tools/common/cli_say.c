@@ -32,6 +32,7 @@ void cli_data(struct cli *cli, const char *format, ...)
     va_list args;
     if (cli->json || cli->quiet)
         return;
+    cli_progress_hide(cli);
     va_start(args, format);
     errno = 0;
     if (vfprintf(stdout, format, args) < 0)
@@ -44,6 +45,7 @@ void cli_note(struct cli *cli, const char *format, ...)
     va_list args;
     if (cli->json || cli->quiet)
         return;
+    cli_progress_hide(cli);
     va_start(args, format);
     (void)fflush(stdout); /* on a terminal both come in the order in which they were said */
     (void)vfprintf(stderr, format, args);
@@ -69,6 +71,7 @@ void cli_warn(struct cli *cli, const char *format, ...)
         if (cli->warnings == NULL || json_array_append_new(cli->warnings, cli_json_text(text)) != 0)
             cli->no_memory = true;
     } else {
+        cli_progress_hide(cli);
         (void)fflush(stdout);
         (void)fprintf(stderr, "%s: %swarning%s: %s%s", cli->program->name, cli->colour_err ? "\033[33m" : "",
                       cli->colour_err ? "\033[0m" : "", text, size > 0 && text[size - 1] == '\n' ? "" : "\n");
@@ -103,8 +106,13 @@ static void dump_line(struct cli *cli, const json_t *value)
         cli->no_memory = true;
         return;
     }
+    /* A line is whole or not there, whenever the process is interrupted. */
+    cli_hold_signals();
     cli_write(cli, text, strlen(text));
     cli_write(cli, "\n", 1);
+    if (fflush(stdout) != 0)
+        keep_errno(cli);
+    cli_free_signals();
     free(text);
 }
 
@@ -252,6 +260,7 @@ void cli_refuse_one(struct cli *cli, const char *source, enum carnet_err err, co
     cli_json_line(cli, line);
     if (cli->json)
         return;
+    cli_progress_hide(cli);
     place_words(NULL, d, place);
     carnet_text_escape(source, strlen(source), shown, sizeof shown);
     (void)fflush(stdout);
@@ -270,6 +279,7 @@ static void settle_diag(struct cli *cli, enum carnet_err err)
 
 int cli_finish(struct cli *cli, enum carnet_err err)
 {
+    cli_progress_end(cli);
     if (err == CARNET_OK && cli->no_memory)
         err = CARNET_NO_MEMORY;
     settle_diag(cli, err);
