@@ -75,7 +75,7 @@ setup() {
     echo half >"$CARNET_HOME/unfinished-init/ledger.db"
     echo half >"$CARNET_HOME/unfinished-init/issuer.key"
     expect ok 0 carnet-admin init --role both --name X --no-passphrase
-    says "An earlier init was interrupted here"
+    says "An earlier init or restore was interrupted here"
     [ "$(ls "$CARNET_HOME" | wc -l)" -eq 5 ]
     expect ok 0 carnet-admin key list
 }
@@ -110,7 +110,7 @@ setup() {
     expect configuration 78 carnet-admin key list
     says "did not come to its end" "it begins anew"
     expect ok 0 carnet-admin init --role both --name X --no-passphrase
-    says "An earlier init was interrupted here"
+    says "An earlier init or restore was interrupted here"
 }
 
 @test "init leaves no folder behind, and takes an empty one" {
