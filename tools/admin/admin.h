@@ -36,5 +36,9 @@ extern const struct cli_option admin_renew_options[];
 enum carnet_err admin_renew(struct cli *cli);
 extern const struct cli_option admin_revoke_options[];
 enum carnet_err admin_revoke(struct cli *cli);
+extern const struct cli_option admin_backup_options[];
+enum carnet_err admin_backup(struct cli *cli);
+enum carnet_err admin_retire(struct cli *cli);
+enum carnet_err admin_restore(struct cli *cli);
 
 #endif

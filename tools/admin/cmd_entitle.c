@@ -314,6 +314,8 @@ enum carnet_err admin_entitle(struct cli *cli)
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
                            "--license gives the license's id: 1 to 64 letters, digits, '.', '_' or '-'.");
     err = home_open(cli, &h);
+    if (!err)
+        err = home_may_change(cli, &h);
     if (!err && !h.has_root) {
         (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "This home has no root key: it can't entitle.");
         (void)carnet_fail_next(cli_diag(cli), "Use the home of the vendor, made with 'init --role vendor' or 'both'.");

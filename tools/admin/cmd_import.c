@@ -245,7 +245,7 @@ enum carnet_err admin_import(struct cli *cli)
     enum carnet_err err = home_open(cli, &h);
 
     if (!err)
-        err = home_seats_open(cli, &h);
+        err = home_holds_seats(cli, &h);
     if (!err)
         err = cli_count(cli) == 1 ? import_one(cli, &h, cli_argument(cli, 0), false) : import_many(cli, &h);
     home_close(&h);

@@ -36,6 +36,8 @@ enum carnet_err admin_trust_add(struct cli *cli)
     enum carnet_err err = home_open(cli, &h);
 
     if (!err)
+        err = home_may_change(cli, &h);
+    if (!err)
         err = cli_pin_read(cli, cli_argument(cli, 0), key, &id);
     if (!err) {
         known = home_knows_vendor(&h, &id);

@@ -82,6 +82,8 @@ enum carnet_err admin_user_add(struct cli *cli)
     if (!err)
         err = home_open(cli, &h);
     if (!err)
+        err = home_may_change(cli, &h);
+    if (!err)
         err = ledger_begin(h.ledger, cli_diag(cli));
     if (!err)
         err = find_online(cli, &h, &license);
@@ -139,6 +141,8 @@ enum carnet_err admin_user_remove(struct cli *cli)
     if ((name != NULL) == cli_flag(cli, "all"))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "Say which user to remove: a name, or --all.");
     err = home_open(cli, &h);
+    if (!err)
+        err = home_may_change(cli, &h);
     if (!err)
         err = ledger_begin(h.ledger, cli_diag(cli));
     if (!err)

@@ -188,19 +188,34 @@ void home_close(struct home *h)
     memset(h, 0, sizeof *h);
 }
 
+enum carnet_err home_may_change(struct cli *cli, const struct home *h)
+{
+    if (ledger_about(h->ledger)->state != LEDGER_RETIRED)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_RETIRED, "", "This ledger was retired; it goes on in another place.");
+    return carnet_fail_next(cli_diag(cli), "Use the home that was restored from its file.");
+}
+
+enum carnet_err home_holds_seats(struct cli *cli, const struct home *h)
+{
+    enum carnet_err err = home_may_change(cli, h);
+
+    if (err || h->has_issuer)
+        return err;
+    (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "",
+                      "This home is a vendor's alone and has no issuer key: it holds no seats.");
+    return carnet_fail_next(cli_diag(cli), "Use the home of an administrator, made with 'init --role admin'.");
+}
+
 enum carnet_err home_seats_open(struct cli *cli, const struct home *h)
 {
-    if (ledger_about(h->ledger)->state == LEDGER_RETIRED)
-        return carnet_fail(cli_diag(cli), CARNET_RETIRED, "", "This ledger was retired; it goes on in another place.");
-    if (ledger_about(h->ledger)->state == LEDGER_RECOVERING)
-        return carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "", "This ledger was restored from a backup.");
-    if (!h->has_issuer) {
-        (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "",
-                          "This home is a vendor's alone and has no issuer key: it holds no seats.");
-        (void)carnet_fail_next(cli_diag(cli), "Use the home of an administrator, made with 'init --role admin'.");
-        return CARNET_CONFIGURATION;
-    }
-    return CARNET_OK;
+    enum carnet_err err = home_holds_seats(cli, h);
+
+    if (err || ledger_about(h->ledger)->state != LEDGER_RECOVERING)
+        return err;
+    (void)carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "",
+                      "This ledger was put back from a copy, and seats may have been given since it was made.");
+    return carnet_fail_next(cli_diag(cli), "Go on with 'carnet-admin recover'.");
 }
 
 /* What is wrong with the files of a key is mended from a copy, whatever it is. */

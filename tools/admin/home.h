@@ -44,8 +44,11 @@ bool home_is_unfinished(int folder);
 /* The refusal of a folder that holds keys and no ledger: CARNET_LEDGER_DAMAGED. */
 enum carnet_err home_lost_ledger(struct cli *cli);
 
-/* Refuses a home whose ledger may not change seats now: CARNET_RETIRED, CARNET_RECOVER_FIRST; and one without an issuer
- * key. */
+/* Refuses a home that was retired: CARNET_RETIRED. */
+CARNET_MUST_USE enum carnet_err home_may_change(struct cli *cli, const struct home *h);
+/* The same, and one without an issuer key. */
+CARNET_MUST_USE enum carnet_err home_holds_seats(struct cli *cli, const struct home *h);
+/* The same, and one whose ledger was put back from a copy and is not reconciled yet: CARNET_RECOVER_FIRST. */
 CARNET_MUST_USE enum carnet_err home_seats_open(struct cli *cli, const struct home *h);
 /* Opens the home's own key of that role (root or issuer), asking for its passphrase, once a run; borrowed. */
 CARNET_MUST_USE enum carnet_err home_signer(struct cli *cli, struct home *h, enum carnet_role role,

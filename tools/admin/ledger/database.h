@@ -55,5 +55,11 @@ CARNET_MUST_USE enum carnet_err database_room(void **list, size_t count, size_t 
 CARNET_MUST_USE enum carnet_err schema_make(struct ledger *l, struct carnet_diag *diag);
 /* Is the file a ledger of this version or older? An older one is brought up to date, in one transaction. */
 CARNET_MUST_USE enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag);
+/* The same to look at: nothing is brought up to date. */
+CARNET_MUST_USE enum carnet_err schema_look(struct ledger *l, struct carnet_diag *diag);
+/* Pages, links of the journal (all, or the ends of the chains), and whose ledger it is, into l->about. */
+CARNET_MUST_USE enum carnet_err ledger_check(struct ledger *l, bool whole, struct carnet_diag *diag);
+/* Reads l->about again, after a change of it. */
+CARNET_MUST_USE enum carnet_err ledger_about_read(struct ledger *l, struct carnet_diag *diag);
 
 #endif

@@ -199,6 +199,29 @@ enum carnet_err ledger_event_add(struct ledger *l, const struct carnet_digest *v
     return err;
 }
 
+enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const struct ledger_event *event,
+                                        struct carnet_diag *diag)
+{
+    int64_t last = 0;
+    enum carnet_err err = database_number(l, 0, &last, diag, "SELECT max(number) FROM chain", "");
+
+    for (int64_t number = 1; !err && number <= last; number++) {
+        struct carnet_digest vendor, signer;
+        sqlite3_stmt *s = NULL;
+        bool row = false;
+        err = database_query(l, &s, diag, "SELECT vendor, signer FROM chain WHERE number = ?", "i", number);
+        if (!err)
+            err = database_step(l, s, &row, diag);
+        if (err || !row)
+            continue;
+        column_digest(s, 0, &vendor);
+        column_digest(s, 1, &signer);
+        database_done(s);
+        err = ledger_event_add(l, &vendor, &signer, now, event, NULL, diag);
+    }
+    return err;
+}
+
 enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,
                                     const struct carnet_digest *signer, struct carnet_journal_position *out,
                                     struct carnet_diag *diag)

@@ -115,7 +115,7 @@ struct ledger_license {
     uint32_t revision;
     char product[CARNET_ID_TEXT_SIZE], edition[CARNET_ID_TEXT_SIZE], licensee[CARNET_TEXT_SIZE];
     uint32_t seats, in_use, held, users;
-    bool offline_allowed, offline;
+    bool offline_allowed, offline, forked;
     int64_t not_after;
 };
 /* All, or those of one vendor, or of one product; sorted by id and vendor; freed with free(). */
@@ -306,6 +306,9 @@ CARNET_MUST_USE enum carnet_err ledger_event_add(struct ledger *l, const struct 
                                                  const struct carnet_digest *signer, int64_t now,
                                                  const struct ledger_event *event, struct carnet_journal_position *at,
                                                  struct carnet_diag *diag);
+/* The same event in every chain there is: what concerns the ledger as a whole. */
+CARNET_MUST_USE enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const struct ledger_event *event,
+                                                        struct carnet_diag *diag);
 /* The last position of a chain; position 0 when it is empty. */
 CARNET_MUST_USE enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,
                                                     const struct carnet_digest *signer,
@@ -317,5 +320,55 @@ CARNET_MUST_USE enum carnet_err ledger_journal_has(struct ledger *l, const struc
                                                    struct carnet_diag *diag);
 /* Holds the chains against their digests: all events, or the last of each. CARNET_LEDGER_DAMAGED. */
 CARNET_MUST_USE enum carnet_err ledger_journal_check(struct ledger *l, bool whole, struct carnet_diag *diag);
+
+/* ---- copies (backup, retire) and what becomes of them ---- */
+/* A file of the home that goes with the copy. */
+struct ledger_carried {
+    const char *name;
+    const uint8_t *bytes;
+    size_t size;
+};
+/* Copies the ledger, as it is between two transactions, to a file that must not be there (CARNET_EXISTS), mode 0600:
+ * durable, and opened and checked once more. While others change the ledger it waits, at most ten seconds. */
+CARNET_MUST_USE enum carnet_err ledger_backup(struct ledger *l, const char *path, const struct ledger_carried *carried,
+                                              size_t count, int64_t now, struct carnet_diag *diag);
+/* Opens a copy to look at, whole checked; CARNET_MALFORMED for a ledger that is no copy. */
+CARNET_MUST_USE enum carnet_err ledger_open_copy(const char *path, const char *who, struct ledger **out,
+                                                 struct carnet_diag *diag);
+/* A carried file; CARNET_NOT_FOUND (diag is then unchanged). Appends to out. */
+CARNET_MUST_USE enum carnet_err ledger_carried_bytes(struct ledger *l, const char *name, struct carnet_buffer *out,
+                                                     struct carnet_diag *diag);
+/* The copy becomes the ledger of a home: what it carried is dropped; one that was retired elsewhere is open again, in
+ * the next epoch. In a transaction, like all that follow. */
+CARNET_MUST_USE enum carnet_err ledger_settle(struct ledger *l, int64_t now, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_retire(struct ledger *l, struct carnet_diag *diag);
+
+/* ---- a ledger that was put back ---- */
+struct ledger_recovery {
+    int64_t made, restored; /* the copy; and when it became this home */
+    bool raised;            /* 'recover' has begun */
+    uint32_t seen;          /* the highest journal position that a bundle spoke of and this ledger lacked, or 0 */
+};
+/* CARNET_NOT_FOUND when it was never put back (diag is then unchanged). */
+CARNET_MUST_USE enum carnet_err ledger_recovery_get(struct ledger *l, struct ledger_recovery *out,
+                                                    struct carnet_diag *diag);
+/* Raises the epoch: whatever is given from now on is newer than all that was given before. */
+CARNET_MUST_USE enum carnet_err ledger_recovery_begin(struct ledger *l, int64_t now, struct carnet_diag *diag);
+/* Open again; forks are settled. */
+CARNET_MUST_USE enum carnet_err ledger_recovery_end(struct ledger *l, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_recovery_saw(struct ledger *l, uint32_t position, struct carnet_diag *diag);
+/* Keeps an older revision that a bundle rests on; the license goes by its own. */
+CARNET_MUST_USE enum carnet_err ledger_taken_keep(struct ledger *l, const struct carnet_entitlement *e,
+                                                  const struct carnet_digest *id, const uint8_t *bytes, size_t size,
+                                                  int64_t now, struct carnet_diag *diag);
+/* Its seats are out, so it is offline, whatever the copy says. */
+CARNET_MUST_USE enum carnet_err ledger_license_relearn_mode(struct ledger *l, int64_t license,
+                                                            struct carnet_diag *diag);
+/* A known grant's newer license: epoch, serial, entitlement, lease. */
+CARNET_MUST_USE enum carnet_err ledger_grant_relearn(struct ledger *l, const struct ledger_grant *g,
+                                                     struct carnet_diag *diag);
+/* Something came back that this ledger never gave: no seat of the license is given until 'recover'. */
+CARNET_MUST_USE enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, const char *found,
+                                                      struct carnet_diag *diag);
 
 #endif

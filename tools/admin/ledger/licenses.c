@@ -9,7 +9,7 @@
 
 #define COLUMNS \
     "number, vendor, id, issuer, entitlement, revision, product, edition, licensee, seats, in_use, held, users," \
-    " offline_allowed, mode, not_after"
+    " offline_allowed, mode, not_after, forked IS NOT NULL"
 
 static void read_license(sqlite3_stmt *s, struct ledger_license *out)
 {
@@ -33,6 +33,7 @@ static void read_license(sqlite3_stmt *s, struct ledger_license *out)
     column_text(s, 14, mode, sizeof mode);
     out->offline = strcmp(mode, "offline") == 0;
     out->not_after = sqlite3_column_int64(s, 15);
+    out->forked = sqlite3_column_int64(s, 16) != 0;
 }
 
 static enum carnet_err read_list(struct ledger *l, sqlite3_stmt *s, struct ledger_license **out, size_t *count,

@@ -66,7 +66,7 @@ static enum carnet_err check_pages(struct ledger *l, struct carnet_diag *diag)
     return err;
 }
 
-static enum carnet_err read_about(struct ledger *l, struct carnet_diag *diag)
+enum carnet_err ledger_about_read(struct ledger *l, struct carnet_diag *diag)
 {
     static const char *const states[] = {"open", "recovering", "retired"};
     sqlite3_stmt *s = NULL;
@@ -95,6 +95,15 @@ static enum carnet_err read_about(struct ledger *l, struct carnet_diag *diag)
     return CARNET_OK;
 }
 
+enum carnet_err ledger_check(struct ledger *l, bool whole, struct carnet_diag *diag)
+{
+    enum carnet_err err = whole ? check_pages(l, diag) : CARNET_OK;
+
+    if (!err)
+        err = ledger_about_read(l, diag);
+    return err ? err : ledger_journal_check(l, whole, diag);
+}
+
 enum carnet_err ledger_create(const char *path, const struct ledger_about *about, const char *who, struct ledger **out,
                               struct carnet_diag *diag)
 {
@@ -118,7 +127,7 @@ enum carnet_err ledger_create(const char *path, const struct ledger_about *about
     if (!err)
         err = ledger_commit(l, diag);
     if (!err)
-        err = read_about(l, diag);
+        err = ledger_about_read(l, diag);
     if (err)
         ledger_close(l);
     else
@@ -140,12 +149,8 @@ enum carnet_err ledger_open(const char *path, const char *who, struct ledger **o
         err = schema_check(l, diag);
     if (!err)
         err = database_number(l, 0, &pages, diag, "PRAGMA page_count", "");
-    if (!err && pages <= CHECK_WHOLE_PAGES)
-        err = check_pages(l, diag);
     if (!err)
-        err = read_about(l, diag);
-    if (!err)
-        err = ledger_journal_check(l, pages <= CHECK_WHOLE_PAGES, diag);
+        err = ledger_check(l, pages <= CHECK_WHOLE_PAGES, diag);
     if (err)
         ledger_close(l);
     else

@@ -225,7 +225,7 @@ static enum carnet_err update(struct ledger *l, struct carnet_diag *diag)
     return err;
 }
 
-enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag)
+static enum carnet_err look(struct ledger *l, int64_t *out, struct carnet_diag *diag)
 {
     int64_t application, version;
     enum carnet_err err = database_number(l, 0, &application, diag, "PRAGMA application_id", "");
@@ -243,5 +243,21 @@ enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag)
         (void)carnet_fail_next(diag, "Update carnet on this machine.");
         return CARNET_CONFIGURATION;
     }
-    return version < LEDGER_SCHEMA_VERSION ? update(l, diag) : CARNET_OK;
+    *out = version;
+    return CARNET_OK;
+}
+
+enum carnet_err schema_look(struct ledger *l, struct carnet_diag *diag)
+{
+    int64_t version = 0;
+
+    return look(l, &version, diag);
+}
+
+enum carnet_err schema_check(struct ledger *l, struct carnet_diag *diag)
+{
+    int64_t version = 0;
+    enum carnet_err err = look(l, &version, diag);
+
+    return err || version == LEDGER_SCHEMA_VERSION ? err : update(l, diag);
 }

@@ -26,6 +26,9 @@ complete -c carnet-admin -n '__fish_use_subcommand' -a assign -d 'give a machine
 complete -c carnet-admin -n '__fish_use_subcommand' -a free -d 'free a seat: release in, receipt out'
 complete -c carnet-admin -n '__fish_use_subcommand' -a renew -d 'renew or upgrade one seat or all, on the newest revision of the license'
 complete -c carnet-admin -n '__fish_use_subcommand' -a revoke -d 'end the grant of a lost machine: its seat waits for the lease, its receipt for the machine'
+complete -c carnet-admin -n '__fish_use_subcommand' -a backup -d 'copy the ledger while it is in use'
+complete -c carnet-admin -n '__fish_use_subcommand' -a restore -d 'make a home of a copy'
+complete -c carnet-admin -n '__fish_use_subcommand' -a retire -d 'end this home, to go on elsewhere'
 complete -c carnet-admin -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do next'
 complete -c carnet-admin -n '__fish_seen_subcommand_from init' -l role -x -a 'vendor admin both' -d 'vendor (holds the root key), admin (holds an issuer key) or both'
 complete -c carnet-admin -n '__fish_seen_subcommand_from init' -l name -x -d 'your name or that of your company, as it stands in entitlements'
@@ -130,6 +133,11 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l text -d 'pri
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l force -d 'replace FILE when it is there'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-file -r -F -d 'the passphrase is FILE\'s first line'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-fd -x -d 'the same, from descriptor N'
+complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -F
+complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -l no-keys -d 'leave the key files out'
+complete -c carnet-admin -n '__fish_seen_subcommand_from restore' -F
+complete -c carnet-admin -n '__fish_seen_subcommand_from retire' -F
+complete -c carnet-admin -n '__fish_seen_subcommand_from retire' -l no-keys -d 'leave the key files out'
 complete -c carnet-admin -n '__fish_seen_subcommand_from explain' -a '(__carnet_admin_outcomes)'
 complete -c carnet-admin -l home -x -a '(__fish_complete_directories)' -d 'the home; else $CARNET_HOME, else $XDG_DATA_HOME/carnet-admin'
 complete -c carnet-admin -l json -d 'print one JSON document'

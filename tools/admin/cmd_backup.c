@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backup and retire: the ledger as one file, with the keys that a passphrase protects. A key without one is never
+ * carried: whoever finds the copy could sign with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "core/file.h"
+#include "home.h"
+
+#define KEY_FILE_MOST (64u * 1024u)
+#define CARRIED_MOST 2u
+
+const struct cli_option admin_backup_options[] = {{"no-keys", 0, NULL, false, "leave the key files out"},
+                                                  {NULL, 0, NULL, false, NULL}};
+
+/* What goes along. */
+struct luggage {
+    struct carnet_buffer bytes[CARRIED_MOST];
+    struct ledger_carried list[CARRIED_MOST];
+    size_t count;
+    bool left_out; /* a key without a passphrase */
+};
+
+static void luggage_clear(struct luggage *l)
+{
+    for (size_t i = 0; i < CARRIED_MOST; i++)
+        carnet_buffer_clear(&l->bytes[i]);
+}
+
+static enum carnet_err pack_key(struct cli *cli, const struct home *h, bool has, const struct ledger_key *key,
+                                const char *file, struct luggage *l)
+{
+    struct carnet_buffer *bytes = &l->bytes[l->count];
+    enum carnet_err err;
+
+    if (!has || cli_flag(cli, "no-keys"))
+        return CARNET_OK;
+    if (!key->passphrase) {
+        l->left_out = true;
+        return CARNET_OK;
+    }
+    err = home_signer_look(cli, h, key->role);
+    if (!err)
+        err = carnet_file_read(h->folder, file, KEY_FILE_MOST, true, bytes, cli_diag(cli));
+    if (!err)
+        l->list[l->count++] = (struct ledger_carried){.name = file, .bytes = bytes->bytes, .size = bytes->size};
+    return err;
+}
+
+static enum carnet_err pack(struct cli *cli, const struct home *h, struct luggage *l)
+{
+    enum carnet_err err = pack_key(cli, h, h->has_root, &h->root, "root.key", l);
+
+    return err ? err : pack_key(cli, h, h->has_issuer, &h->issuer, "issuer.key", l);
+}
+
+/* The folder of FILE, and that no file has its name. */
+static enum carnet_err look_at_place(struct cli *cli, const char *file)
+{
+    struct stat st;
+    char *copy = strdup(file);
+    const char *folder = copy ? dirname(copy) : NULL;
+    enum carnet_err err = copy ? CARNET_OK : CARNET_NO_MEMORY;
+
+    if (!err && lstat(file, &st) == 0) {
+        (void)carnet_fail(cli_diag(cli), CARNET_EXISTS, "", "There is a file of that name already.");
+        err = carnet_fail_next(cli_diag(cli), "Name another file: a copy is never written over another one.");
+    } else if (!err && access(folder, W_OK | X_OK) < 0) {
+        err = carnet_fail_errno(cli_diag(cli), errno, "The copy can't be written there");
+    }
+    if (err)
+        cli_place(cli, file);
+    free(copy);
+    return err;
+}
+
+/* Under a name of its own first, so that FILE is there whole or not at all. */
+static enum carnet_err write_copy(struct cli *cli, struct home *h, const char *file, const struct luggage *l)
+{
+    char *part = NULL, *above = NULL;
+    int folder = -1;
+    enum carnet_err err =
+        asprintf(&part, "%s.part", file) < 0 || !(above = strdup(file)) ? CARNET_NO_MEMORY : CARNET_OK;
+
+    /* What an interrupted copy left is no copy. */
+    if (!err)
+        (void)unlink(part);
+    if (!err)
+        err = ledger_backup(h->ledger, part, l->list, l->count, carnet_utc_now(), cli_diag(cli));
+    if (!err && renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) < 0 && errno == EINVAL &&
+        (access(file, F_OK) == 0 || rename(part, file) < 0)) /* file systems that can't promise it */
+        err = carnet_fail_errno(cli_diag(cli), errno ? errno : EEXIST, "The copy can't be given its name");
+    else if (!err && access(file, F_OK) < 0)
+        err = carnet_fail_errno(cli_diag(cli), errno, "The copy can't be given its name");
+    if (!err)
+        err = carnet_folder_open(dirname(above), &folder, cli_diag(cli));
+    if (!err && fsync(folder) < 0)
+        err = carnet_fail_errno(cli_diag(cli), errno, "The copy can't be made durable");
+    if (err) {
+        if (part)
+            (void)unlink(part);
+        cli_place(cli, file);
+    }
+    if (folder >= 0)
+        (void)close(folder);
+    free(above);
+    free(part);
+    return err;
+}
+
+static void tell(struct cli *cli, const char *file, const struct luggage *l)
+{
+    json_t *keys = json_array();
+
+    for (size_t i = 0; keys && i < l->count; i++)
+        (void)json_array_append_new(keys, json_string(l->list[i].name));
+    cli_data(cli, "%s\n", file);
+    cli_set(cli, "file", cli_json_text(file));
+    cli_set(cli, "keys", keys);
+    if (l->left_out)
+        cli_warn(cli, "a key of this home has no passphrase and is not in the copy: keep its two files in a safe place "
+                      "of their own, for without them nothing can be signed any more.");
+}
+
+enum carnet_err admin_backup(struct cli *cli)
+{
+    const char *file = cli_argument(cli, 0);
+    struct home h = {0};
+    struct luggage l = {.count = 0};
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = look_at_place(cli, file);
+    if (!err)
+        err = pack(cli, &h, &l);
+    if (!err && !cli_dry_run(cli))
+        err = write_copy(cli, &h, file, &l);
+    if (!err)
+        tell(cli, file, &l);
+    luggage_clear(&l);
+    home_close(&h);
+    return err;
+}
+
+/* ---- retire ---- */
+
+static enum carnet_err retire(struct cli *cli, struct home *h)
+{
+    const struct ledger_event event = {.what = "retire"};
+    const int64_t now = carnet_utc_now();
+    enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
+
+    if (!err && ledger_about(h->ledger)->state == LEDGER_RETIRED) {
+        ledger_rollback(h->ledger);
+        return CARNET_OK; /* its file once more */
+    }
+    if (!err)
+        err = ledger_event_each_chain(h->ledger, now, &event, cli_diag(cli));
+    if (!err)
+        err = ledger_retire(h->ledger, cli_diag(cli));
+    if (!err)
+        err = ledger_commit(h->ledger, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    return err;
+}
+
+static enum carnet_err hold_state(struct cli *cli, const struct home *h)
+{
+    if (ledger_about(h->ledger)->state != LEDGER_RECOVERING)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "",
+                      "This ledger was put back from a copy and is not reconciled yet.");
+    return carnet_fail_next(cli_diag(cli), "Finish 'carnet-admin recover' first, then retire it.");
+}
+
+enum carnet_err admin_retire(struct cli *cli)
+{
+    const char *file = cli_argument(cli, 0);
+    struct home h = {0};
+    struct luggage l = {.count = 0};
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = hold_state(cli, &h);
+    if (!err)
+        err = look_at_place(cli, file);
+    if (!err)
+        err = pack(cli, &h, &l);
+    if (!err && ledger_about(h.ledger)->state != LEDGER_RETIRED)
+        err =
+            cli_confirm(cli, "This home ends here for good: no seat is given or freed in it any more. It goes on where "
+                             "the file is restored.");
+    if (err || cli_dry_run(cli))
+        goto out;
+    cli_hold_signals();
+    err = retire(cli, &h);
+    if (!err) {
+        err = write_copy(cli, &h, file, &l);
+        if (err)
+            (void)carnet_fail_next(cli_diag(cli),
+                                   "The home is retired, and that is recorded; run 'carnet-admin retire' "
+                                   "again to have its file written.");
+    }
+    cli_free_signals();
+out:
+    if (!err) {
+        tell(cli, file, &l);
+        cli_note(cli, "Restore it on the other machine with 'carnet-admin restore FILE'; it goes on there at once.\n");
+    }
+    luggage_clear(&l);
+    home_close(&h);
+    return err;
+}
