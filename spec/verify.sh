@@ -279,7 +279,7 @@ document() {
     *) finish malformed X-9 "The document is not valid by the schema." ;;
     esac
     case $1 in
-    release | receipt | journal) : >"$d/lists" ;; # these have none
+    release | receipt | journal | clockrequest | clock) : >"$d/lists" ;; # these have none
     *) xmllint --nonet --xpath "$list_query" "$xml" >"$d/lists" 2>/dev/null || finish malformed X-7 "The document cannot be read." ;;
     esac
     awk -v kind="$1" "$real_days"'
@@ -308,16 +308,17 @@ document() {
             if (f["qualified"] != 0) bad("malformed", "X-9", "an attribute with a namespace")
             if (repeated) bad("malformed", "X-11", "a list repeats a name")
             if (f["critical"] != 0) bad("newer-format", "V-4", "something critical that is not understood")
-            n = split("license/issued validity/issued validity/activate-by validity/lease-until validity/not-after request/made declaration/made end/at", t, " ")
+            n = split("license/issued validity/issued validity/activate-by validity/lease-until validity/not-after request/made declaration/made end/at installed/made floor/local floor/signed answer/at", t, " ")
             for (i = 1; i <= n; i++) if (f[t[i]] != "" && f[t[i]] != "never" && !real(f[t[i]])) bad("malformed", "X-10", f[t[i]] " is no real time")
             if (kind == "entitlement" && !counts) bad("malformed", "E-1", "no weight is above 0")
             if (kind == "fingerprint" && (f["request/purpose"] == "renew") != (f["renews"] != 0)) bad("malformed", "F-1", "renews does not go with the purpose")
-            for (i in f) if (i == "request/sequence" || i == "declaration/sequence") {
+            for (i in f) if (i == "request/sequence" || i == "declaration/sequence" || i == "installed/sequence") {
                 before = i; sub(/sequence/, "previous", before)
                 if (f[i] != "" && (f[i] + 0 > 1) != (f[before] != "")) bad("malformed", "F-2", "previous does not go with sequence")
             }
             if (kind == "receipt" && (f["end/how"] == "freed") != (f["release/id"] != "")) bad("malformed", "P-1", "release does not go with how")
             if (kind == "receipt" && f["end/how"] == "revoked" && f["end/reason"] == "") bad("malformed", "P-1", "a revocation without a reason")
+            if (kind == "clockrequest" && (f["floor/local"] "") <= (f["request/made"] "")) bad("malformed", "D-1", "no floor stands in the way")
         }' "$d/fields" "$d/lists" >"$d/verdict"
     awk_verdict "$d/verdict"
     [ "$1" != journal ] || events
@@ -393,19 +394,20 @@ for field in vendor/id grant/license grant/fingerprint grant/epoch grant/serial 
     license/id license/revision license/issued product/id product/edition licensee/name machine/key issuer/key seats/count \
     seats/offline validity/issued validity/activate-by validity/lease-until validity/not-after validity/lease-days \
     validity/activate-within-days matching/threshold request/purpose request/made request/sequence request/previous \
-    declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id segment/signer segment/first \
+    declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id installed/made installed/sequence \
+    installed/previous floor/local floor/signed answer/at segment/signer segment/first \
     segment/previous segment/last segment/digest; do
     add_field "$field" "string(/*/*[local-name()=\"${field%/*}\"]/@${field#*/})"
 done
 query="$query,\"$lf\")"
-list_query='/*/*[local-name()="features" or local-name()="matching" or local-name()="facts" or local-name()="products"]/*'
+list_query='/*/*[local-name()="features" or local-name()="matching" or local-name()="facts" or local-name()="products" or local-name()="match"]/*'
 
 # fields: takes what this level's document says into variables; a value it has not is an empty line there.
 fields() {
     while IFS=' ' read -r name value; do
         case $name in
         vendor/id) f_vendor_id=$value ;; issuer/key) f_issuer_key=$value ;; machine/key) f_machine_key=$value ;;
-        license/issued) f_license_issued=$value ;; validity/issued) f_validity_issued=$value ;; end/at) f_end_at=$value ;;
+        license/issued) f_license_issued=$value ;; validity/issued) f_validity_issued=$value ;; end/at) f_end_at=$value ;; answer/at) f_answer_at=$value ;;
         validity/lease-until) f_validity_lease_until=$value ;; validity/not-after) f_validity_not_after=$value ;;
         esac
     done <"$d/fields"
@@ -430,13 +432,13 @@ trust() {
         [ "$key" = "$root_id" ] || finish untrusted-key T-2 "Signed by a root that you do not trust."
         role "$key" root
         ;;
-    license | receipt | journal)
+    license | receipt | journal | clock)
         step "The $1 has to be signed by the issuer that the entitlement names." "xmllint --xpath 'string(/*/*[local-name()=\"issuer\"]/@key)' entitlement.xml    # $issuer"
         [ "$key" = "$issuer" ] || finish untrusted-key T-3 "Not signed by the issuer that the entitlement names."
         role "$key" issuer
         ;;
-    release)
-        step "The release has to be signed by the machine that the license names." "xmllint --xpath 'string(/*/*[local-name()=\"machine\"]/@key)' license.xml    # $machine"
+    release | activation | clockrequest)
+        step "The $1 has to be signed by the machine that the license names." "xmllint --xpath 'string(/*/*[local-name()=\"machine\"]/@key)' license.xml    # $machine"
         [ "$key" = "$machine" ] || finish untrusted-key T-4 "Not signed by the machine that the license names."
         role "$key" machine
         ;;
@@ -450,7 +452,7 @@ trust() {
 judge() {
     step "The $1 is compared with what it embeds." "diff of the two documents"
     awk -v kind="$1" -v below_id="$below_id" -v key="$key" "$real_days"'
-        function bad(clause, why) { print (clause == "J-11" || clause == "W-8" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
+        function bad(clause, why) { print (clause ~ /^J-1[1-3]$/ || clause == "W-8" ? "malformed " : "beyond-entitlement ") clause " " why; failed = 1; exit }
         # The time n days of 86,400 seconds after t; beyond the year 9999 it is never.
         function after(t, n,   y, m, d) {
             y = substr(t, 1, 4) + 0; m = substr(t, 6, 2) + 0; d = substr(t, 9, 2) + n
@@ -466,20 +468,24 @@ judge() {
         FNR == 1 { part++ }
         FILENAME == ARGV[1] { at = index($0, " "); u[substr($0, 1, at - 1)] = substr($0, at + 1); next }
         FILENAME == ARGV[2] { at = index($0, " "); v[substr($0, 1, at - 1)] = substr($0, at + 1); next }
+        kind == "activation" && (/ digest="/ || / state="/) { entry = attribute("name"); if (FILENAME == ARGV[3]) held[entry]; else told[entry]; next }
         / fact="/ && /weight/ && attribute("points") != "0" { entry = attribute("fact") " " attribute("points"); if (FILENAME == ARGV[3]) { weight[entry]; least++ } else { most++; if (!(entry in weight)) other = 1 } }
         /feature/ { entry = attribute("name") " " attribute("value"); if (FILENAME == ARGV[3]) feature[entry]; else if (!(entry in feature)) beyond = 1 }
         END {
             if (failed) exit
-            if (kind == "release") {
+            if (kind == "release" || kind == "activation" || kind == "clockrequest") {
+                clause = kind == "release" ? "J-11" : "J-12"
                 n = split("license fingerprint epoch serial seat", name, " ")
-                for (i = 1; i <= n; i++) if (v["grant/" name[i]] "" != u["grant/" name[i]] "") bad("J-11", "another " name[i] " than the license")
-                if (v["license/id"] "" != below_id "") bad("J-11", "another license than the embedded one")
+                for (i = 1; i <= n; i++) if (v["grant/" name[i]] "" != u["grant/" name[i]] "") bad(clause, "another " name[i] " than the license")
+                if (v["license/id"] "" != below_id "") bad(clause, "another license than the embedded one")
+                for (i in held) if (!(i in told)) bad("J-13", "nothing is said of the fact " i)
+                for (i in told) if (!(i in held)) bad("J-13", "the license does not hold the fact " i)
                 exit
             }
             if (v["entitlement/id"] "" != below_id "" || v["entitlement/revision"] + 0 != u["license/revision"] + 0) bad("J-1", "names another entitlement")
             if (kind == "journal") { if (v["segment/signer"] "" != key "") bad("W-8", "the chain of another key"); exit }
             if (v["grant/license"] "" != u["license/id"] "") bad("J-2", "another license id")
-            if (kind == "receipt") exit
+            if (kind == "receipt" || kind == "clock") exit
             if (v["grant/seat"] + 0 > u["seats/count"] + 0) bad("J-4", "a seat that was not bought")
             if (v["product/id"] "" != u["product/id"] "" || v["product/edition"] "" != u["product/edition"] "") bad("J-2", "another product or edition")
             if (v["licensee/name"] "" != u["licensee/name"] "") bad("J-2", "another licensee")
@@ -536,7 +542,8 @@ while :; do
     digests
     [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
     case $kind in
-    entitlement | fingerprint) inner= ;; license | receipt | journal) inner=entitlement ;; release) inner=license ;;
+    entitlement | fingerprint) inner= ;; license | receipt | journal | clock) inner=entitlement ;;
+    release | activation | clockrequest) inner=license ;;
     *) finish newer-format V-1 "The kind $kind is not known." ;;
     esac
     [ -z "$expected" ] || [ "$expected" = "$kind" ] || finish malformed R-3 "A $kind is embedded where a $expected has to be."
@@ -580,6 +587,10 @@ while [ "$level" -ge 1 ]; do
     receipt)
         role "$f_machine_key" machine
         made=$f_end_at
+        ;;
+    clock)
+        role "$f_machine_key" machine
+        made=$f_answer_at
         ;;
     journal)
         made=$at

@@ -24,6 +24,9 @@ struct carnet_document {
         struct carnet_release release;
         struct carnet_receipt receipt;
         struct carnet_journal journal;
+        struct carnet_activation activation;
+        struct carnet_clockrequest clockrequest;
+        struct carnet_clock clock;
     } of;
 };
 
@@ -68,6 +71,15 @@ static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *roo
         break;
     case CARNET_KIND_JOURNAL:
         carnet_journal_read(f, root, &d->of.journal);
+        break;
+    case CARNET_KIND_ACTIVATION:
+        carnet_activation_read(f, root, &d->of.activation);
+        break;
+    case CARNET_KIND_CLOCKREQUEST:
+        carnet_clockrequest_read(f, root, &d->of.clockrequest);
+        break;
+    case CARNET_KIND_CLOCK:
+        carnet_clock_read(f, root, &d->of.clock);
         break;
     case CARNET_KIND_COUNT:
         break;
@@ -187,6 +199,21 @@ const struct carnet_journal *carnet_document_journal(const struct carnet_documen
     return d->kind->id == CARNET_KIND_JOURNAL ? &d->of.journal : NULL;
 }
 
+const struct carnet_activation *carnet_document_activation(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_ACTIVATION ? &d->of.activation : NULL;
+}
+
+const struct carnet_clockrequest *carnet_document_clockrequest(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_CLOCKREQUEST ? &d->of.clockrequest : NULL;
+}
+
+const struct carnet_clock *carnet_document_clock(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_CLOCK ? &d->of.clock : NULL;
+}
+
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d)
 {
     switch (d->kind->id) {
@@ -200,6 +227,12 @@ const struct carnet_digest *carnet_document_vendor(const struct carnet_document 
         return &d->of.release.vendor;
     case CARNET_KIND_JOURNAL:
         return &d->of.journal.vendor;
+    case CARNET_KIND_ACTIVATION:
+        return &d->of.activation.vendor;
+    case CARNET_KIND_CLOCKREQUEST:
+        return &d->of.clockrequest.vendor;
+    case CARNET_KIND_CLOCK:
+        return &d->of.clock.vendor;
     case CARNET_KIND_RECEIPT:
     case CARNET_KIND_COUNT:
         break;

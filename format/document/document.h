@@ -48,6 +48,14 @@ enum carnet_fact_name {
 #undef CARNET_FACT_ENUM
         CARNET_FACT_COUNT
 };
+/* How one fact of a license stands on a machine (M-3, M-4). */
+enum carnet_fact_verdict {
+    CARNET_FACT_NOT_HELD,
+    CARNET_FACT_MATCHES,
+    CARNET_FACT_CHANGED,
+    CARNET_FACT_IS_MISSING,
+    CARNET_FACT_IS_UNREADABLE
+};
 const char *carnet_fact_name(enum carnet_fact_name fact);
 bool carnet_fact_by_vendor(enum carnet_fact_name fact);
 uint8_t carnet_fact_default_points(enum carnet_fact_name fact);
@@ -208,6 +216,42 @@ struct carnet_journal {
     char *lines;
 };
 
+/* It was installed, and how each fact of the license stood then. */
+struct carnet_activation {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest license;
+    struct carnet_sequence sequence;
+    enum carnet_fact_verdict match[CARNET_FACT_COUNT];
+    struct carnet_journal_position journal;
+};
+
+/* The local floor stands in the way of a clock that was put right. */
+struct carnet_clockrequest {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest license;
+    struct carnet_sequence sequence; /* `made` is the local clock */
+    uint8_t nonce[16];
+    int64_t local_floor;
+    bool has_signed_floor;
+    int64_t signed_floor;
+    struct carnet_journal_position journal;
+};
+
+struct carnet_clock {
+    struct carnet_digest vendor;
+    struct carnet_grant grant;
+    struct carnet_digest entitlement;
+    uint32_t revision;
+    struct carnet_digest machine_key;
+    char machine_label[CARNET_TEXT_SIZE];
+    struct carnet_digest request; /* the clockrequest it answers */
+    uint8_t nonce[16];            /* of that */
+    int64_t at;                   /* the administrator's clock */
+    struct carnet_journal_position journal;
+};
+
 struct carnet_trusted; /* rules/trust.h */
 struct carnet_unpacked;
 
@@ -219,8 +263,8 @@ struct carnet_document;
 CARNET_MUST_USE enum carnet_err carnet_document_start(void);
 
 /*
- * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1, W-1 to W-7. CARNET_MALFORMED or CARNET_NEWER_FORMAT with clause
- * and line. `t` is borrowed and must outlive *out. *out changes only on success.
+ * Stage 5 of reading: X-1 to X-11, V-1 to V-5, E-1, F-1, F-2, P-1, W-1 to W-7. CARNET_MALFORMED or CARNET_NEWER_FORMAT
+ * with clause and line. `t` is borrowed and must outlive *out. *out changes only on success.
  */
 CARNET_MUST_USE enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carnet_document **out,
                                                      struct carnet_diag *diag);
@@ -240,6 +284,9 @@ const struct carnet_license *carnet_document_license(const struct carnet_documen
 const struct carnet_release *carnet_document_release(const struct carnet_document *d);
 const struct carnet_receipt *carnet_document_receipt(const struct carnet_document *d);
 const struct carnet_journal *carnet_document_journal(const struct carnet_document *d);
+const struct carnet_activation *carnet_document_activation(const struct carnet_document *d);
+const struct carnet_clockrequest *carnet_document_clockrequest(const struct carnet_document *d);
+const struct carnet_clock *carnet_document_clock(const struct carnet_document *d);
 /* The vendor id that any document names. */
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
 
@@ -249,5 +296,8 @@ const struct carnet_digest *carnet_document_vendor(const struct carnet_document 
 CARNET_MUST_USE enum carnet_err carnet_fingerprint_compose(const struct carnet_fingerprint *f,
                                                            struct carnet_buffer *out);
 CARNET_MUST_USE enum carnet_err carnet_release_compose(const struct carnet_release *r, struct carnet_buffer *out);
+CARNET_MUST_USE enum carnet_err carnet_activation_compose(const struct carnet_activation *a, struct carnet_buffer *out);
+CARNET_MUST_USE enum carnet_err carnet_clockrequest_compose(const struct carnet_clockrequest *c,
+                                                            struct carnet_buffer *out);
 
 #endif

@@ -51,8 +51,8 @@ void carnet_part_features(struct carnet_fields *f, const struct carnet_xml_node 
     }
 }
 
-static enum carnet_fact_name fact_name(struct carnet_fields *f, const struct carnet_xml_node *node,
-                                       const char *attribute)
+enum carnet_fact_name carnet_part_fact_name(struct carnet_fields *f, const struct carnet_xml_node *node,
+                                            const char *attribute)
 {
     char name[CARNET_ID_TEXT_SIZE] = "";
     enum carnet_fact_name fact = CARNET_FACT_MACHINE_ID;
@@ -71,7 +71,7 @@ void carnet_part_matching(struct carnet_fields *f, const struct carnet_xml_node 
     for (const struct carnet_xml_node *n = carnet_xml_child(matching, "weight"); n != NULL; n = carnet_xml_next(n)) {
         uint32_t points = 0;
         carnet_field_number(f, n, "points", 0, 100, &points);
-        out->points[fact_name(f, n, "fact")] = (uint8_t)points;
+        out->points[carnet_part_fact_name(f, n, "fact")] = (uint8_t)points;
         sum += points;
     }
     if (sum == 0)
@@ -84,7 +84,7 @@ void carnet_part_facts(struct carnet_fields *f, const struct carnet_xml_node *ro
     const struct carnet_xml_node *n = carnet_xml_child(carnet_xml_child(root, "facts"), "fact");
     for (; n != NULL && out->count < CARNET_FACTS_MOST; n = carnet_xml_next(n)) {
         struct carnet_fact *fact = &out->list[out->count++];
-        fact->name = fact_name(f, n, "name");
+        fact->name = carnet_part_fact_name(f, n, "name");
         carnet_field_digest(f, n, "digest", &fact->digest);
     }
 }

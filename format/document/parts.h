@@ -17,6 +17,8 @@ void carnet_part_features(struct carnet_fields *f, const struct carnet_xml_node 
 /* Holds E-1. */
 void carnet_part_matching(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_matching *out);
 void carnet_part_facts(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_facts *out);
+enum carnet_fact_name carnet_part_fact_name(struct carnet_fields *f, const struct carnet_xml_node *node,
+                                            const char *attribute);
 /* Position 0 when it is absent. */
 void carnet_part_journal(struct carnet_fields *f, const struct carnet_xml_node *root,
                          struct carnet_journal_position *out);
@@ -32,5 +34,9 @@ void carnet_license_read(struct carnet_fields *f, const struct carnet_xml_node *
 void carnet_release_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_release *out);
 void carnet_receipt_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_receipt *out);
 void carnet_journal_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_journal *out);
+void carnet_activation_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_activation *out);
+void carnet_clockrequest_read(struct carnet_fields *f, const struct carnet_xml_node *root,
+                              struct carnet_clockrequest *out);
+void carnet_clock_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_clock *out);
 
 #endif

@@ -30,8 +30,12 @@ static int64_t dated(const struct carnet_document *d)
         return carnet_document_receipt(d)->at;
     case CARNET_KIND_JOURNAL:
         return carnet_document_journal(d)->at;
+    case CARNET_KIND_CLOCK:
+        return carnet_document_clock(d)->at;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_RELEASE:
+    case CARNET_KIND_ACTIVATION:
+    case CARNET_KIND_CLOCKREQUEST:
     case CARNET_KIND_COUNT:
         break;
     }

@@ -138,6 +138,17 @@ static enum carnet_err judge_machine_key(const struct carnet_digest *machine_key
                        carnet_document_kind(d)->name, whose);
 }
 
+/* J-2, as far as it holds for a receipt and a clock. */
+static enum carnet_err judge_license_id(const struct carnet_document *d, const struct carnet_grant *grant,
+                                        const struct carnet_judged *embedded, struct carnet_diag *diag)
+{
+    const struct carnet_entitlement *e = carnet_judged_entitlement(embedded);
+    if (strcmp(grant->license, e->license) != 0)
+        return BEYOND("J-2", "The %s is of '%s', its entitlement of '%s'.", carnet_document_kind(d)->name,
+                      grant->license, e->license);
+    return CARNET_OK;
+}
+
 static enum carnet_err judge_receipt(const struct carnet_document *d, const struct carnet_anchors *anchors,
                                      const struct carnet_judged *embedded, struct carnet_diag *diag)
 {
@@ -145,26 +156,53 @@ static enum carnet_err judge_receipt(const struct carnet_document *d, const stru
     enum carnet_err err = judge_machine_key(&r->machine_key, d, anchors, embedded, diag);
     if (err == CARNET_OK)
         err = judge_reference(&r->entitlement, r->revision, embedded, diag);
-    if (err != CARNET_OK)
-        return err;
-    const struct carnet_entitlement *e = carnet_judged_entitlement(embedded);
-    if (strcmp(r->grant.license, e->license) != 0)
-        return BEYOND("J-2", "The receipt is of '%s', its entitlement of '%s'.", r->grant.license, e->license);
+    return err == CARNET_OK ? judge_license_id(d, &r->grant, embedded, diag) : err;
+}
+
+static enum carnet_err judge_clock(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                   const struct carnet_judged *embedded, struct carnet_diag *diag)
+{
+    const struct carnet_clock *c = carnet_document_clock(d);
+    enum carnet_err err = judge_machine_key(&c->machine_key, d, anchors, embedded, diag);
+    if (err == CARNET_OK)
+        err = judge_reference(&c->entitlement, c->revision, embedded, diag);
+    return err == CARNET_OK ? judge_license_id(d, &c->grant, embedded, diag) : err;
+}
+
+/* J-11 and J-12: what a machine says of a license names the license that it holds, and that one's grant. */
+static enum carnet_err judge_repeats(const struct carnet_document *d, const char *clause, const struct carnet_grant *a,
+                                     const struct carnet_digest *license, const struct carnet_judged *embedded,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_grant *b = &carnet_document_license(carnet_judged_document(embedded))->grant;
+    const char *kind = carnet_document_kind(d)->name;
+    if (!carnet_digest_equal(license, carnet_judged_id(embedded)))
+        return carnet_fail(diag, CARNET_MALFORMED, clause, "The %s names another license than the one it holds.", kind);
+    if (strcmp(a->license, b->license) != 0 || !carnet_digest_equal(&a->fingerprint, &b->fingerprint) ||
+        a->epoch != b->epoch || a->serial != b->serial || a->seat != b->seat)
+        return carnet_fail(diag, CARNET_MALFORMED, clause, "The %s names another grant than the license that it holds.",
+                           kind);
     return CARNET_OK;
 }
 
-/* J-11. */
-static enum carnet_err judge_release(const struct carnet_release *r, const struct carnet_judged *embedded,
-                                     struct carnet_diag *diag)
+/* J-12 and J-13. */
+static enum carnet_err judge_activation(const struct carnet_document *d, const struct carnet_judged *embedded,
+                                        struct carnet_diag *diag)
 {
-    const struct carnet_license *l = carnet_document_license(carnet_judged_document(embedded));
-    const struct carnet_grant *a = &r->grant, *b = &l->grant;
-    if (!carnet_digest_equal(&r->license, carnet_judged_id(embedded)))
-        return carnet_fail(diag, CARNET_MALFORMED, "J-11", "The release names another license than the one it holds.");
-    if (strcmp(a->license, b->license) != 0 || !carnet_digest_equal(&a->fingerprint, &b->fingerprint) ||
-        a->epoch != b->epoch || a->serial != b->serial || a->seat != b->seat)
-        return carnet_fail(diag, CARNET_MALFORMED, "J-11",
-                           "The release names another grant than the license that it holds.");
+    const struct carnet_activation *a = carnet_document_activation(d);
+    const struct carnet_facts *facts = &carnet_document_license(carnet_judged_document(embedded))->facts;
+    bool held[CARNET_FACT_COUNT] = {false};
+    enum carnet_err err = judge_repeats(d, "J-12", &a->grant, &a->license, embedded, diag);
+    if (err != CARNET_OK)
+        return err;
+    for (uint32_t i = 0; i < facts->count; i++)
+        held[facts->list[i].name] = true;
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        if (held[i] != (a->match[i] != CARNET_FACT_NOT_HELD))
+            return carnet_fail(diag, CARNET_MALFORMED, "J-13",
+                               held[i] ? "The activation does not say how the fact '%s' of its license stood."
+                                       : "The activation speaks of the fact '%s', which its license does not hold.",
+                               carnet_fact_name((enum carnet_fact_name)i));
     return CARNET_OK;
 }
 
@@ -224,7 +262,18 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
         break;
     }
     case CARNET_KIND_RELEASE:
-        err = judge_release(carnet_document_release(d), embedded, diag);
+        err = judge_repeats(d, "J-11", &carnet_document_release(d)->grant, &carnet_document_release(d)->license,
+                            embedded, diag);
+        break;
+    case CARNET_KIND_ACTIVATION:
+        err = judge_activation(d, embedded, diag);
+        break;
+    case CARNET_KIND_CLOCKREQUEST:
+        err = judge_repeats(d, "J-12", &carnet_document_clockrequest(d)->grant,
+                            &carnet_document_clockrequest(d)->license, embedded, diag);
+        break;
+    case CARNET_KIND_CLOCK:
+        err = judge_clock(d, anchors, embedded, diag);
         break;
     case CARNET_KIND_RECEIPT:
         err = judge_receipt(d, anchors, embedded, diag);

@@ -9,7 +9,7 @@
 /* A document that a reader may act on. Made by carnet_judge alone. */
 struct carnet_judged;
 
-/* T-5 for the keys that the document names, T-6, J-1 to J-11 and W-8. `anchors` may be NULL. `d` is borrowed and must
+/* T-5 for the keys that the document names, T-6, J-1 to J-13 and W-8. `anchors` may be NULL. `d` is borrowed and must
  * outlive *out. CARNET_WRONG_VENDOR, CARNET_BEYOND_ENTITLEMENT, CARNET_MALFORMED. */
 CARNET_MUST_USE enum carnet_err carnet_judge(const struct carnet_document *d, const struct carnet_anchors *anchors,
                                              struct carnet_judged **out, struct carnet_diag *diag);

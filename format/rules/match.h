@@ -13,13 +13,6 @@ struct carnet_machine_facts {
     struct carnet_facts facts;
 };
 
-enum carnet_fact_verdict {
-    CARNET_FACT_NOT_HELD,
-    CARNET_FACT_MATCHES,
-    CARNET_FACT_CHANGED,
-    CARNET_FACT_IS_MISSING,
-    CARNET_FACT_IS_UNREADABLE
-};
 struct carnet_match {
     bool matches; /* M-5 */
     enum carnet_fact_verdict verdict[CARNET_FACT_COUNT];

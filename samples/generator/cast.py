@@ -176,6 +176,47 @@ def receipt(grant, entitlement_id, how, reason=None, release_id=None, revision=2
     ])
 
 
+STATES = [("machine-id", "matches"), ("system-uuid", "unreadable"), ("tpm", "missing"), ("board-serial", "unreadable"), ("disk", "changed"),
+          ("adapter", "matches"), ("cpu", "matches"), ("host", "changed"), ("os", "matches")]
+
+
+def match(rows):
+    return named("match", "fact", [dict(name=n, state=s) for n, s in rows])
+
+
+def activation(grant, license_id, states, position=None, **signed):
+    return document("activation", [
+        element("vendor", id=VENDOR),
+        grant,
+        element("license", id=license_id),
+        element("installed", made="2024-03-03T12:00:00Z", **signed),
+        match(states),
+        journal(position) if position else "",
+    ])
+
+
+def clockrequest(grant, license_id, local, signed=None, position=None, **numbered):
+    return document("clockrequest", [
+        element("vendor", id=VENDOR),
+        grant,
+        element("license", id=license_id),
+        element("request", made="2024-11-20T09:30:00Z", **numbered, nonce="5f0e1d2c3b4a59687786950413223145"),
+        element("floor", local=local, signed=signed),
+        journal(position) if position else "",
+    ])
+
+
+def clock(grant, entitlement_id, request_id, revision=2, label=None):
+    return document("clock", [
+        element("vendor", id=VENDOR),
+        grant,
+        element("entitlement", id=entitlement_id, revision=revision),
+        element("machine", key=MACHINE.id, label=label),
+        element("answer", request=request_id, nonce="5f0e1d2c3b4a59687786950413223145", at="2024-11-21T08:00:00Z"),
+        journal(610),
+    ])
+
+
 def edit(text, old, new):
     """Replaces what stands in a document exactly once."""
     old, new = (s.encode() if isinstance(s, str) else s for s in (old, new))
@@ -217,3 +258,11 @@ class Base:
         self.release_id = Bundle(self.release).id
         self.receipt_text = receipt(self.grant, self.entitlement_id, "freed", release_id=self.release_id)
         self.receipt = bundle("receipt", self.receipt_text, ISSUER, [self.entitlement])
+        self.activation_text = activation(self.grant, self.license_id, STATES, sequence=3, previous=self.fingerprint_id, position=412)
+        self.activation = bundle("activation", self.activation_text, MACHINE, [self.license])
+        self.clockrequest_text = clockrequest(self.grant, self.license_id, "2034-11-20T09:31:07Z", "2024-03-02T08:00:00Z", 412,
+                                              sequence=4, previous=Bundle(self.activation).id)
+        self.clockrequest = bundle("clockrequest", self.clockrequest_text, MACHINE, [self.license])
+        self.clockrequest_id = Bundle(self.clockrequest).id
+        self.clock_text = clock(self.grant, self.entitlement_id, self.clockrequest_id, label="Setzerei „Nord“ 7")
+        self.clock = bundle("clock", self.clock_text, ISSUER, [self.entitlement])

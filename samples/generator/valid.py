@@ -37,8 +37,27 @@ def add_valid(add, base):
     valid("receipt-revoked.carnet", bundle("receipt", revoked, ISSUER, [base.entitlement]), "P-1")
     replaced = cast.receipt(base.grant, base.entitlement_id, "replaced")
     valid("receipt-replaced.carnet", bundle("receipt", replaced, ISSUER, [base.entitlement]), "P-1")
+    add_later_kinds(valid, base)
     add_limits(valid, base)
     add_armour(valid, base)
+
+
+def add_later_kinds(valid, base):
+    small = element("grant", license="L-1", fingerprint=base.small_fingerprint_id, epoch=1, serial=1, seat=1)
+    small_license_id = Bundle(base.small_license).id
+    valid("activation-smallest.carnet", bundle("activation", cast.activation(small, small_license_id, cast.STATES[:1], sequence=2, previous=base.small_fingerprint_id),
+                                               MACHINE, [base.small_license]), "J-12, J-13, F-2")
+    valid("activation-rich.carnet", base.activation, "T-4, J-13, R-7")
+    backwards = cast.activation(base.grant, base.license_id, list(reversed(cast.STATES)), sequence=1)
+    valid("activation-facts-in-another-order.carnet", bundle("activation", backwards, MACHINE, [base.license]), "J-13")
+    smallest = cast.clockrequest(small, small_license_id, "2024-11-20T09:30:01Z", sequence=1)
+    smallest = bundle("clockrequest", smallest, MACHINE, [base.small_license])
+    valid("clockrequest-smallest.carnet", smallest, "D-1, J-12")
+    valid("clockrequest-rich.carnet", base.clockrequest, "D-1, F-2")
+    valid("clock-smallest.carnet", bundle("clock", cast.clock(small, base.small_entitlement_id, Bundle(smallest).id, revision=1), ISSUER,
+                                          [base.small_entitlement]), "T-3, J-1, J-2")
+    valid("clock-rich.carnet", base.clock, "T-3")
+    valid("activation-text.txt", armour(base.activation, "activation"), "A-5")
 
 
 def add_limits(valid, base):

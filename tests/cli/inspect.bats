@@ -73,6 +73,21 @@ altered() {
     says "was revoked: " "^  Reason +.+"
 }
 
+@test "show: activation, clock request and clock" {
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/activation-rich.carnet"
+    says "license of seat 7 of PRESS-2024\.7_b \(serial 1\) is installed, 4 of 9 facts matching" "^  disk +changed$" "^  tpm +missing$" \
+        "└─ activation .*  verified$"
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/clockrequest-rich.carnet"
+    says "my clock says 2024-11-20T09:30:00Z, but it had said 2034-11-20T09:31:07Z before" "^  Of its own clock +2034-" "^  In signed files +2024-03-02"
+    expect ok 0 carnet-inspect show --trust "$root" "$samples/valid/clock-rich.carnet"
+    says "it is 2024-11-21T08:00:00Z; your clock may go back to that, once" "^  Nonce +5f0e1d2c3b4a59687786950413223145$"
+    for file in activation-smallest activation-rich clockrequest-smallest clockrequest-rich clock-smallest clock-rich; do
+        expect ok 0 carnet-inspect show --json --trust "$root" "$samples/valid/$file.carnet"
+        conforms
+        [ "$(json '.chain[0].kind')" = "${file%%-*}" ]
+    done
+}
+
 @test "show: without trust everything is under UNVERIFIED, with the advice to give --trust" {
     expect untrusted-key 32 carnet-inspect show "$samples/valid/license-rich.carnet"
     says "^UNVERIFIED  " "Nothing below is proved" "^  vendor root 379e7f86f10bf637\.\.\.  not trusted$" \

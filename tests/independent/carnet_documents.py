@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The documents of spec/format.md, section 9: the scan of the raw bytes (X-1 to X-6), well-formedness (X-7), and a
-table for each kind (X-8 to X-11, E-1, F-1, F-2, P-1, V-4, V-5, W-1 to W-7), written by hand and in agreement with carnet-1.xsd.
+table for each kind (X-8 to X-11, E-1, F-1, F-2, P-1, D-1, V-4, V-5, W-1 to W-7), written by hand and in agreement with carnet-1.xsd.
 """
 import datetime
 import hashlib
@@ -158,6 +158,7 @@ hours = between(0, 8760)
 percent = between(1, 100)
 points = between(0, 100)
 version = like(VERSION)
+fact_state = like("matches|changed|missing|unreadable")
 version_or_any = like("any|" + VERSION)
 trust_version = like(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 feature_value = like("[A-Za-z0-9._:+-]{1,64}")
@@ -259,7 +260,33 @@ KINDS = {
         ("segment", element(signer=digest, first=count, previous=digest, last=count, digest=digest), 1, 1),
         ("events", element([("event", element(line=lambda v: bool(EVENT.fullmatch(v))), 1, 300)]), 1, 1),
     ],
+    "activation": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("license", REFERENCE, 1, 1),
+        ("installed", element(made=time, sequence=count, previous_opt=digest), 1, 1),
+        ("match", element([("fact", element(name=fact_name, state=fact_state), 1, 9)]), 1, 1),
+        ("journal", JOURNAL, 0, 1),
+    ],
+    "clockrequest": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("license", REFERENCE, 1, 1),
+        ("request", element(made=time, sequence=count, previous_opt=digest, nonce=nonce), 1, 1),
+        ("floor", element(local=time, signed_opt=time), 1, 1),
+        ("journal", JOURNAL, 0, 1),
+    ],
+    "clock": [
+        ("vendor", VENDOR, 1, 1),
+        ("grant", GRANT, 1, 1),
+        ("entitlement", ENTITLEMENT, 1, 1),
+        ("machine", MACHINE, 1, 1),
+        ("answer", element(request=digest, nonce=nonce, at=time), 1, 1),
+        ("journal", JOURNAL, 1, 1),
+    ],
 }
+# Where a kind that a machine signs has its number, and the id of the one before.
+SEQUENCES = {"fingerprint": "request", "release": "declaration", "activation": "installed", "clockrequest": "request"}
 
 
 def check_element(node, table, where):
@@ -297,7 +324,7 @@ def check_foreign(node, foreign=False):
 def check_real(node):
     """X-10, for the attributes that are times, on carnet elements; years begin with 1 for datetime too."""
     for name, value in node.attributes.items():
-        if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after") and value != "never":
+        if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after", "local", "signed") and value != "never":
             check_day(value)
     for child in node.children:
         if child.space == NAMESPACE:
@@ -347,6 +374,7 @@ def check_document(kind, data):
     unique(root, "features", lambda c: c.attributes["name"])
     unique(root, "matching", lambda c: c.attributes["fact"])
     unique(root, "facts", lambda c: (c.attributes["name"], c.attributes["digest"]))
+    unique(root, "match", lambda c: c.attributes["name"])
     if kind == "fingerprint":
         unique(root, "products", lambda c: c.attributes["id"])
         unique(root, "renews", lambda c: (c.attributes["license"], c.attributes["fingerprint"]))
@@ -357,8 +385,8 @@ def check_document(kind, data):
     if kind == "fingerprint":
         demand((root.get("request", "purpose") == "renew") == (root.find("renews") is not None), "F-1",
                "renews does not go with the purpose")
-    if kind in ("fingerprint", "release"):
-        signed = root.find("request" if kind == "fingerprint" else "declaration").attributes
+    if kind in SEQUENCES:
+        signed = root.find(SEQUENCES[kind]).attributes
         demand((int(signed["sequence"]) > 1) == ("previous" in signed), "F-2", "previous does not go with sequence")
     if kind == "journal":
         check_journal(root)
@@ -366,4 +394,6 @@ def check_document(kind, data):
         how, reason = root.get("end", "how"), root.get("end", "reason")
         demand((how == "freed") == (root.find("release") is not None), "P-1", "release does not go with %s" % how)
         demand(how != "revoked" or reason is not None, "P-1", "a revocation without a reason")
+    if kind == "clockrequest":
+        demand(root.get("floor", "local") > root.get("request", "made"), "D-1", "no floor stands in the way")
     return root

@@ -25,7 +25,7 @@ MOST_DEPTH = 3
 MOST_EMBEDDED = 64
 FIXED = ["mimetype", "SHA256SUMS", "SHA256SUMS.sig", "signer.pem"]
 EMBEDS = {"entitlement": None, "fingerprint": None, "license": "entitlement", "release": "license", "receipt": "entitlement",
-          "journal": "entitlement"}
+          "journal": "entitlement", "activation": "license", "clockrequest": "license", "clock": "entitlement"}
 PREFIX = bytes.fromhex("302a300506032b6570032100")
 
 
@@ -202,11 +202,15 @@ class Reader:
         bundle.root = check_document(bundle.kind, bundle.document)
         self.check_vendor(bundle)
         self.check_roles(bundle, roles)
-        if bundle.kind in ("license", "receipt", "journal"):
+        if EMBEDS[bundle.kind] == "entitlement":
             judge(bundle)
-        if bundle.kind == "release":
+        if EMBEDS[bundle.kind] == "license":
             same = bundle.root.find("grant").attributes == bundle.inner.root.find("grant").attributes
-            demand(same and bundle.root.get("license", "id") == bundle.inner.id, "J-11", "it does not repeat its license")
+            demand(same and bundle.root.get("license", "id") == bundle.inner.id, "J-11" if bundle.kind == "release" else "J-12",
+                   "it does not repeat its license")
+        if bundle.kind == "activation":
+            names = [{c.attributes["name"] for c in r.find(path).children} for r, path in ((bundle.root, "match"), (bundle.inner.root, "facts"))]
+            demand(names[0] == names[1], "J-13", "the facts are not those of its license")
         return bundle
 
     def check_signer(self, bundle, roles):
@@ -214,12 +218,12 @@ class Reader:
         if bundle.kind == "entitlement":
             demand(bundle.key in self.anchors, "T-2", "signed by a root that is not trusted", "untrusted-key")
             role = "root"
-        elif bundle.kind in ("license", "receipt", "journal"):
+        elif EMBEDS[bundle.kind] == "entitlement":
             named = bundle.inner.root.get("issuer", "key")
             demand(bundle.key == named, "T-3", "not signed by the issuer that is entitled", "untrusted-key")
             role = "issuer"
         else:
-            if bundle.kind == "release":
+            if EMBEDS[bundle.kind] == "license":
                 named = bundle.inner.root.get("machine", "key")
                 demand(bundle.key == named, "T-4", "not signed by the machine that is licensed", "untrusted-key")
             role = "machine"
@@ -235,12 +239,13 @@ class Reader:
         """T-5, for the keys that a document names."""
         if bundle.kind == "entitlement":
             seen(roles, bundle.root.get("issuer", "key"), "issuer")
-        if bundle.kind in ("license", "receipt"):
+        if bundle.kind in ("license", "receipt", "clock"):
             seen(roles, bundle.root.get("machine", "key"), "machine")
 
     def check_time(self, bundle, outermost):
         """O-1 and O-2."""
-        dated = {"entitlement": ("license", "issued"), "license": ("validity", "issued"), "receipt": ("end", "at")}
+        dated = {"entitlement": ("license", "issued"), "license": ("validity", "issued"), "receipt": ("end", "at"),
+                 "clock": ("answer", "at")}
         if bundle.inner:
             self.check_time(bundle.inner, False)
         if bundle.kind in dated:
@@ -286,7 +291,7 @@ def judge(bundle):
         demand(this.get("segment", "signer") == bundle.key, "W-8", "another key's chain")
         return
     within(this.get("grant", "license") == other.get("license", "id"), "J-2", "another license id")
-    if bundle.kind == "receipt":
+    if bundle.kind in ("receipt", "clock"):
         return
     within(int(this.get("grant", "seat")) <= int(other.get("seats", "count")), "J-4", "a seat that was not bought")
     for name, attribute in (("product", "id"), ("product", "edition"), ("licensee", "name")):

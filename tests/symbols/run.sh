@@ -29,7 +29,7 @@ for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_comp
 done
 
 for file in "$library" "$user" "$inspect"; do
-    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal)_compose|compose_(entitlement|license|receipt|journal)' \
+    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal|clock)_compose|compose_(entitlement|license|receipt|journal|clock)' \
         "$names/$(basename "$file")" || :)
     [ -z "$found" ] || fail "$(basename "$file") holds what belongs to the issuer: $found"
 done

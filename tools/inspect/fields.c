@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "inspect/inspect.h"
+#include "rules/match.h"
 
 #define LABEL_WIDTH 22
 
@@ -351,6 +352,63 @@ static void journal_segment(struct view *v, const struct carnet_journal *j)
     v->bad |= json_object_set_new(v->document, "events", array);
 }
 
+static void activation(struct view *v, const struct carnet_activation *a)
+{
+    grant(v, &a->grant);
+    section(v, "installed", "Installed by the machine");
+    sequence(v, &a->sequence);
+    section(v, "match", "How the facts of the license stood then");
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+        const char *name = carnet_fact_name((enum carnet_fact_name)i);
+        if (a->match[i] != CARNET_FACT_NOT_HELD)
+            choice(v, name, name, carnet_fact_verdict_name(a->match[i]));
+    }
+    section(v, "rests-on", "Rests on");
+    digest(v, "license", "License", &a->license);
+    digest(v, "vendor", "Vendor id", &a->vendor);
+    journal(v, &a->journal);
+}
+
+static void nonce(struct view *v, const uint8_t bytes[16])
+{
+    char hex[33];
+    carnet_hex(bytes, 16, hex);
+    choice(v, "nonce", "Nonce", hex);
+}
+
+static void clockrequest(struct view *v, const struct carnet_clockrequest *c)
+{
+    grant(v, &c->grant);
+    section(v, "request", "Request");
+    sequence(v, &c->sequence);
+    nonce(v, c->nonce);
+    section(v, "floor", "Latest times that the machine has seen");
+    when(v, "local", "Of its own clock", c->local_floor);
+    if (c->has_signed_floor)
+        when(v, "signed", "In signed files", c->signed_floor);
+    section(v, "rests-on", "Rests on");
+    digest(v, "license", "License", &c->license);
+    digest(v, "vendor", "Vendor id", &c->vendor);
+    journal(v, &c->journal);
+}
+
+static void clock_answer(struct view *v, const struct carnet_clock *c)
+{
+    grant(v, &c->grant);
+    section(v, "answer", "Answer to a clock request");
+    digest(v, "request", "Clock request", &c->request);
+    nonce(v, c->nonce);
+    when(v, "at", "At (issuer's clock)", c->at);
+    section(v, "machine", "Machine it is for");
+    text(v, "label", "Label", c->machine_label);
+    digest(v, "key", "Key id", &c->machine_key);
+    section(v, "rests-on", "Rests on");
+    digest(v, "entitlement", "Entitlement", &c->entitlement);
+    number(v, "revision", "Its revision", c->revision, "");
+    digest(v, "vendor", "Vendor id", &c->vendor);
+    journal(v, &c->journal);
+}
+
 json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at)
 {
     struct view v = {.cli = cli, .document = json_object(), .at = at};
@@ -372,6 +430,15 @@ json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, 
         break;
     case CARNET_KIND_JOURNAL:
         journal_segment(&v, carnet_document_journal(document));
+        break;
+    case CARNET_KIND_ACTIVATION:
+        activation(&v, carnet_document_activation(document));
+        break;
+    case CARNET_KIND_CLOCKREQUEST:
+        clockrequest(&v, carnet_document_clockrequest(document));
+        break;
+    case CARNET_KIND_CLOCK:
+        clock_answer(&v, carnet_document_clock(document));
         break;
     case CARNET_KIND_COUNT:
         break;

@@ -68,6 +68,66 @@ static void fingerprint_sentence(const struct carnet_fingerprint *f, char *out, 
                    products);
 }
 
+/* How many of the facts match, and of how many. */
+static void match_words(const struct carnet_activation *a, char out[48])
+{
+    unsigned held = 0, matching = 0;
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+        held += a->match[i] != CARNET_FACT_NOT_HELD;
+        matching += a->match[i] == CARNET_FACT_MATCHES;
+    }
+    (void)snprintf(out, 48, "%u of %u facts matching", matching, held);
+}
+
+/* What came with clocks and activations. False for other kinds. */
+static bool later_sentence(const struct carnet_document *document, char *out, size_t room)
+{
+    const struct carnet_activation *a = carnet_document_activation(document);
+    const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
+    const struct carnet_clock *c = carnet_document_clock(document);
+    char words[48], from[CARNET_UTC_SIZE], to[CARNET_UTC_SIZE];
+    if (a != NULL) {
+        match_words(a, words);
+        (void)snprintf(out, room,
+                       "The machine says to the administrator: the license of seat %" PRIu32 " of %s (serial %" PRIu32
+                       ") is installed, %s.",
+                       a->grant.seat, a->grant.license, a->grant.serial, words);
+    } else if (q != NULL) {
+        carnet_utc_format(q->sequence.made, from);
+        carnet_utc_format(q->local_floor, to);
+        (void)snprintf(out, room,
+                       "The machine of seat %" PRIu32 " of %s says to the administrator: my clock says %s, but it had "
+                       "said %s before; may it go on?",
+                       q->grant.seat, q->grant.license, from, to);
+    } else if (c != NULL) {
+        carnet_utc_format(c->at, to);
+        (void)snprintf(out, room, "The administrator says to %s: it is %s; your clock may go back to that, once.",
+                       machine_words(c->machine_label).text, to);
+    }
+    return a != NULL || q != NULL || c != NULL;
+}
+
+static bool later_summary(const struct carnet_document *document, char *out, size_t room)
+{
+    const struct carnet_activation *a = carnet_document_activation(document);
+    const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
+    const struct carnet_clock *c = carnet_document_clock(document);
+    char words[48], time[CARNET_UTC_SIZE];
+    if (a != NULL) {
+        match_words(a, words);
+        (void)snprintf(out, room, "activation %s seat %" PRIu32 " serial %" PRIu32 ", %s", a->grant.license,
+                       a->grant.seat, a->grant.serial, words);
+    } else if (q != NULL) {
+        carnet_utc_format(q->sequence.made, time);
+        (void)snprintf(out, room, "clockrequest %s seat %" PRIu32 ", its clock says %s", q->grant.license,
+                       q->grant.seat, time);
+    } else if (c != NULL) {
+        carnet_utc_format(c->at, time);
+        (void)snprintf(out, room, "clock %s seat %" PRIu32 ", back to %s", c->grant.license, c->grant.seat, time);
+    }
+    return a != NULL || q != NULL || c != NULL;
+}
+
 void inspect_sentence(const struct carnet_document *document, char *out, size_t room)
 {
     const struct carnet_entitlement *e = carnet_document_entitlement(document);
@@ -77,6 +137,8 @@ void inspect_sentence(const struct carnet_document *document, char *out, size_t 
     const struct carnet_receipt *receipt = carnet_document_receipt(document);
     const struct carnet_journal *journal = carnet_document_journal(document);
     out[0] = '\0';
+    if (later_sentence(document, out, room))
+        return;
     if (e != NULL)
         (void)snprintf(out, room,
                        "%s says to the administrator: %s has %" PRIu32 " seat%s of %s (%s, revision %" PRIu32
@@ -109,6 +171,8 @@ void inspect_summary(const struct carnet_document *document, char *out, size_t r
     const struct carnet_journal *journal = carnet_document_journal(document);
     char end[32];
     out[0] = '\0';
+    if (later_summary(document, out, room))
+        return;
     if (e != NULL)
         (void)snprintf(out, room, "entitlement %s revision %" PRIu32 ", %" PRIu32 " seat%s, offline %s", e->license,
                        e->revision, e->seats, e->seats == 1 ? "" : "s", e->offline_allowed ? "allowed" : "denied");

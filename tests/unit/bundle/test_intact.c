@@ -235,11 +235,16 @@ static void r4_kinds(void **state)
         [CARNET_KIND_RELEASE] = "This is a release; use 'carnet-admin free'.",
         [CARNET_KIND_RECEIPT] = "This is a receipt; use 'carnet-user activate'.",
         [CARNET_KIND_JOURNAL] = "This is a journal; use 'carnet-admin entitle --journal'.",
+        [CARNET_KIND_ACTIVATION] = "This is an activation; use 'carnet-admin import'.",
+        [CARNET_KIND_CLOCKREQUEST] = "This is a clockrequest; use 'carnet-admin clock'.",
+        [CARNET_KIND_CLOCK] = "This is a clock; use 'carnet-user activate'.",
     };
     static const char *const next[] = {
         "Use 'carnet-admin import' for it.",  "Use 'carnet-admin assign' for it.",
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin free' for it.",
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --journal' for it.",
+        "Use 'carnet-admin import' for it.",  "Use 'carnet-admin clock' for it.",
+        "Use 'carnet-user activate' for it.",
     };
 
     (void)state;

@@ -89,6 +89,9 @@ static void machine_refuses(void **state)
     refuse(machine, CARNET_KIND_LICENSE, 10, true, 10, CARNET_BUG, "", "asked to make a bundle of the kind 'license'");
     refuse(machine, CARNET_KIND_ENTITLEMENT, 10, false, 0, CARNET_BUG, "", "'entitlement'");
     refuse(machine, CARNET_KIND_RECEIPT, 10, true, 10, CARNET_BUG, "", "'receipt'");
+    refuse(machine, CARNET_KIND_CLOCK, 10, true, 10, CARNET_BUG, "", "'clock'");
+    refuse(machine, CARNET_KIND_ACTIVATION, 10, false, 0, CARNET_BUG, "R-3", "without what it embeds");
+    refuse(issuer, CARNET_KIND_CLOCKREQUEST, 10, true, 10, CARNET_BUG, "", "role 'issuer'");
     refuse(issuer, CARNET_KIND_FINGERPRINT, 10, false, 0, CARNET_BUG, "", "role 'issuer'");
     refuse(machine, CARNET_KIND_FINGERPRINT, 10, true, 10, CARNET_BUG, "R-3", "takes none");
     refuse(machine, CARNET_KIND_RELEASE, 10, false, 0, CARNET_BUG, "R-3", "without what it embeds");

@@ -237,6 +237,53 @@ static inline void fullest_release(struct carnet_release *r)
     r->journal.digest = digest_of(0x79);
 }
 
+static inline void smallest_activation(struct carnet_activation *a)
+{
+    memset(a, 0, sizeof(*a));
+    a->vendor = digest_of(0x11);
+    some_grant(&a->grant);
+    a->license = digest_of(0x77);
+    a->sequence.made = at("0001-01-01T00:00:00Z");
+    a->sequence.sequence = 1;
+    a->match[CARNET_FACT_OS] = CARNET_FACT_IS_UNREADABLE;
+}
+
+/* Every fact, every state. */
+static inline void fullest_activation(struct carnet_activation *a)
+{
+    smallest_activation(a);
+    a->sequence.sequence = 999999999;
+    a->sequence.previous = digest_of(0x78);
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        a->match[i] = (enum carnet_fact_verdict)(CARNET_FACT_MATCHES + i % 4);
+    a->journal.position = 1;
+    a->journal.digest = digest_of(0x79);
+}
+
+static inline void smallest_clockrequest(struct carnet_clockrequest *c)
+{
+    memset(c, 0, sizeof(*c));
+    c->vendor = digest_of(0x11);
+    some_grant(&c->grant);
+    c->license = digest_of(0x77);
+    c->sequence.made = at("0001-01-01T00:00:00Z");
+    c->sequence.sequence = 1;
+    c->local_floor = c->sequence.made + 1;
+}
+
+static inline void fullest_clockrequest(struct carnet_clockrequest *c)
+{
+    smallest_clockrequest(c);
+    c->sequence.sequence = 999999999;
+    c->sequence.previous = digest_of(0x78);
+    memset(c->nonce, 0xA5, sizeof(c->nonce));
+    c->local_floor = at("9999-12-31T23:59:59Z");
+    c->has_signed_floor = true;
+    c->signed_floor = at("2026-01-02T03:04:05Z");
+    c->journal.position = 999999999;
+    c->journal.digest = digest_of(0x79);
+}
+
 /* What was composed is valid for stock tools too. */
 static inline void valid_by_xmllint(const struct carnet_buffer *text)
 {

@@ -45,6 +45,51 @@ static void test_release(void **state)
     release_round_trip(&r);
 }
 
+#define ROUND_TRIP(kind, value) \
+    do { \
+        struct carnet_buffer composed = {0}; \
+        struct read r; \
+        assert_int_equal(carnet_##kind##_compose(&(value), &composed), CARNET_OK); \
+        read_composed(&r, #kind, &composed); \
+        assert_memory_equal(carnet_document_##kind(r.document), &(value), sizeof(value)); \
+        assert_ptr_equal(carnet_document_vendor(r.document), &carnet_document_##kind(r.document)->vendor); \
+        read_clear(&r); \
+        carnet_buffer_clear(&composed); \
+    } while (0)
+
+static void test_activation(void **state)
+{
+    (void)state;
+    struct carnet_activation a;
+    struct carnet_buffer text = {0};
+    smallest_activation(&a);
+    ROUND_TRIP(activation, a);
+    fullest_activation(&a);
+    ROUND_TRIP(activation, a);
+    smallest_activation(&a);
+    a.match[CARNET_FACT_OS] = CARNET_FACT_NOT_HELD; /* of no fact at all */
+    assert_int_equal(carnet_activation_compose(&a, &text), CARNET_BUG);
+    assert_int_equal(text.size, 0);
+    carnet_buffer_clear(&text);
+}
+
+/* D-1. */
+static void test_clockrequest(void **state)
+{
+    (void)state;
+    struct carnet_clockrequest c;
+    struct carnet_buffer text = {0};
+    smallest_clockrequest(&c);
+    ROUND_TRIP(clockrequest, c);
+    fullest_clockrequest(&c);
+    ROUND_TRIP(clockrequest, c);
+    smallest_clockrequest(&c);
+    c.local_floor = c.sequence.made;
+    assert_int_equal(carnet_clockrequest_compose(&c, &text), CARNET_BUG);
+    assert_int_equal(text.size, 0);
+    carnet_buffer_clear(&text);
+}
+
 static void test_exact_text(void **state)
 {
     (void)state;
@@ -136,10 +181,8 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fingerprint),
-        cmocka_unit_test(test_release),
-        cmocka_unit_test(test_exact_text),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_release),    cmocka_unit_test(test_activation),
+        cmocka_unit_test(test_clockrequest), cmocka_unit_test(test_exact_text), cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

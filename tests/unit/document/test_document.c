@@ -386,10 +386,10 @@ static void test_versions_and_extensions(void **state)
     assert_string_equal(r.diag.clause, "V-1");
     assert_non_null(strstr(r.diag.detail, "version 2"));
     read_clear(&r);
-    read_bytes(&r, "clockrequest", 1, FP_GOOD, strlen(FP_GOOD));
+    read_bytes(&r, "voucher", 1, FP_GOOD, strlen(FP_GOOD));
     assert_int_equal(r.err, CARNET_NEWER_FORMAT);
     assert_string_equal(r.diag.clause, "V-1");
-    assert_non_null(strstr(r.diag.detail, "clockrequest"));
+    assert_non_null(strstr(r.diag.detail, "voucher"));
     read_clear(&r);
 }
 

@@ -247,6 +247,37 @@ static void test_facts_not_listed(void **state)
     carnet_buffer_clear(&text);
 }
 
+static void test_clock(void **state)
+{
+    struct carnet_clock clock;
+    struct carnet_buffer text = {0};
+    struct read r;
+    (void)state;
+    memset(&clock, 0, sizeof(clock));
+    clock.vendor = digest_of(0x11);
+    some_grant(&clock.grant);
+    clock.entitlement = digest_of(0x12);
+    clock.revision = CARNET_COUNT_MOST;
+    clock.machine_key = digest_of(0x13);
+    clock.request = digest_of(0x14);
+    memset(clock.nonce, 0x5A, sizeof(clock.nonce));
+    clock.at = at("9999-12-31T23:59:59Z");
+    assert_int_equal(carnet_issue_compose_clock(&clock, &text), CARNET_BUG); /* without a position */
+    assert_int_equal(text.size, 0);
+    clock.journal.position = 1;
+    clock.journal.digest = digest_of(0x15);
+    for (int with_label = 0; with_label < 2; with_label++) {
+        if (with_label == 1)
+            long_text(clock.machine_label);
+        assert_int_equal(carnet_issue_compose_clock(&clock, &text), CARNET_OK);
+        read_composed(&r, "clock", &text);
+        assert_memory_equal(carnet_document_clock(r.document), &clock, sizeof(clock));
+        assert_ptr_equal(carnet_document_vendor(r.document), &carnet_document_clock(r.document)->vendor);
+        read_clear(&r);
+        carnet_buffer_clear(&text);
+    }
+}
+
 static void test_receipt_values(void **state)
 {
     (void)state;
@@ -333,10 +364,15 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entitlement),      cmocka_unit_test(test_license),
-        cmocka_unit_test(test_receipt),          cmocka_unit_test(test_entitlement_values),
-        cmocka_unit_test(test_facts_not_listed), cmocka_unit_test(test_receipt_values),
-        cmocka_unit_test(test_license_values),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_entitlement),
+        cmocka_unit_test(test_license),
+        cmocka_unit_test(test_receipt),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_entitlement_values),
+        cmocka_unit_test(test_facts_not_listed),
+        cmocka_unit_test(test_receipt_values),
+        cmocka_unit_test(test_license_values),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
