@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 
 #include "batch.h"
+#include "common/progress.h"
 
+/* Of each file the bar shows two steps: it was read, and it was told what became of it. */
+#define STEPS 2u
 /* As many files as one transaction takes: it holds the ledger for well under a second or two. */
 #define CHUNK 250u
 
@@ -192,7 +195,9 @@ static enum carnet_err pass(struct batch *b, const struct batch_source *sources,
 
     clear_items(b);
     b->needs_key = false;
-    err = ledger_begin(b->home->ledger, cli_diag(b->cli));
+    if (!b->dry_began)
+        err = ledger_begin(b->home->ledger, cli_diag(b->cli));
+    b->dry_began = cli_dry_run(b->cli) && !err;
     /* Only now: while this waited for the ledger, others may have put later times into the journal. */
     b->now = carnet_utc_now();
     for (size_t i = 0; !err && !b->needs_key && i < count; i++)
@@ -352,34 +357,43 @@ static void tell_item(struct batch *b, const struct batch_item *item, bool many)
         say_item(b, item);
 }
 
+/* One item is written and told as a whole, and between two of them an interruption may come: all of them are recorded,
+ * and the same command gives those that were not written. */
+static void finish_item(struct batch *b, struct batch_item *item, bool many)
+{
+    cli_hold_signals();
+    if (!item->err && !cli_dry_run(b->cli))
+        write_item(b, item);
+    tell_item(b, item, many);
+    cli_free_signals();
+    if (!item->err)
+        b->done_count++;
+    else
+        b->failed_count++;
+    if (carnet_outcome_exit(item->err) > carnet_outcome_exit(b->worst))
+        b->worst = item->err;
+}
+
 static enum carnet_err finish_chunk(struct batch *b, bool many)
 {
     enum carnet_err err = refuse_one_output(b);
 
+    if (!err && !cli_dry_run(b->cli)) {
+        cli_hold_signals();
+        err = ledger_commit(b->home->ledger, cli_diag(b->cli));
+        cli_free_signals();
+    }
     if (err)
         return err;
-    cli_hold_signals();
-    if (!cli_dry_run(b->cli)) {
-        err = ledger_commit(b->home->ledger, cli_diag(b->cli));
-        for (size_t i = 0; !err && i < b->item_count; i++) {
-            if (!b->items[i].err)
-                write_item(b, &b->items[i]);
-        }
-        if (!err)
-            mark_delivered(b);
+    for (size_t i = 0; i < b->item_count; i++) {
+        finish_item(b, &b->items[i], many || b->item_count > 1);
+        /* Several items may be of one file; a seat is one. */
+        if (i + 1 == b->item_count || !b->items[i].file || b->items[i + 1].file != b->items[i].file)
+            cli_progress_add(b->cli, 1);
     }
-    cli_free_signals();
-    for (size_t i = 0; !err && i < b->item_count; i++) {
-        const struct batch_item *item = &b->items[i];
-        tell_item(b, item, many || b->item_count > 1);
-        if (!item->err)
-            b->done_count++;
-        else
-            b->failed_count++;
-        if (carnet_outcome_exit(item->err) > carnet_outcome_exit(b->worst))
-            b->worst = item->err;
-    }
-    return err;
+    if (!cli_dry_run(b->cli))
+        mark_delivered(b);
+    return CARNET_OK;
 }
 
 static enum carnet_err chunk(struct batch *b, const struct batch_source *sources, size_t count, bool many)
@@ -394,7 +408,9 @@ static enum carnet_err chunk(struct batch *b, const struct batch_source *sources
     }
     if (!err)
         err = finish_chunk(b, many);
-    ledger_rollback(b->home->ledger);
+    /* A dry run keeps what it would have done until its end: the next files find those seats taken. */
+    if (err || !b->dry_began)
+        ledger_rollback(b->home->ledger);
     return err;
 }
 
@@ -404,6 +420,7 @@ static size_t take_seats(const struct batch *b, size_t from, struct batch_source
 
     for (size_t i = from; i < b->seat_count && count < CHUNK; i++)
         sources[count++] = (struct batch_source){.seat = b->seats[i]};
+    cli_progress_add(b->cli, count);
     return count;
 }
 
@@ -423,19 +440,42 @@ static size_t read_sources(struct batch *b, const struct paths *paths, size_t fr
         source->diag = *cli_diag(b->cli);
         if (source->err == CARNET_WRONG_KIND && paths->from_folder[i]) {
             cli_bundle_clear(&source->bundle);
+            cli_progress_add(b->cli, STEPS);
             continue;
         }
+        cli_progress_add(b->cli, 1);
         count++;
     }
     return count;
+}
+
+/* What stopped it did so in the middle: what was told before stays done. */
+static void say_before(struct batch *b, enum carnet_err err)
+{
+    struct carnet_diag *diag = cli_diag(b->cli);
+    char next[sizeof diag->next];
+
+    if (b->done_count == 0)
+        return;
+    cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
+    cli_set(b->cli, "failed", json_integer((json_int_t)b->failed_count));
+    (void)snprintf(next, sizeof next, "%s", diag->err == err && *diag->next ? diag->next : carnet_outcome_next(err));
+    (void)carnet_fail_next(diag, "%s (%zu were %s before that; the same command goes on with the rest.)", next,
+                           b->done_count, b->done);
 }
 
 static enum carnet_err outcome(struct batch *b)
 {
     enum carnet_err err;
 
-    if (b->failed_count == 0 && b->done_count > 0)
+    if (b->failed_count == 0 && b->done_count == 1)
         return CARNET_OK;
+    if (b->failed_count == 0 && b->done_count > 1) {
+        cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
+        cli_set(b->cli, "failed", json_integer(0));
+        cli_note(b->cli, "All %zu %s %s.\n", b->done_count, cli_dry_run(b->cli) ? "would be" : "are", b->done);
+        return CARNET_OK;
+    }
     if (b->failed_count == 0) {
         (void)carnet_fail(cli_diag(b->cli), CARNET_NOT_FOUND, "", "There is no %s in the folder.",
                           carnet_kind_get(b->in)->name);
@@ -483,6 +523,8 @@ enum carnet_err batch_run(struct batch *b)
         if (!err)
             cli_place(b->cli, NULL);
     }
+    if (!err)
+        cli_progress_begin(b->cli, b->done, total, STEPS);
     for (size_t from = 0; !err && from < total; from += CHUNK) {
         const size_t count = read_sources(b, &paths, from, sources);
         if (count > 0)
@@ -490,8 +532,12 @@ enum carnet_err batch_run(struct batch *b)
         for (size_t i = 0; i < count; i++)
             cli_bundle_clear(&sources[i].bundle);
     }
+    cli_progress_end(b->cli);
+    ledger_rollback(b->home->ledger);
     if (!err)
         err = outcome(b);
+    else
+        say_before(b, err);
     clear_items(b);
     free(b->items);
     free(sources);

@@ -63,6 +63,7 @@ struct batch {
     int64_t now;
     const struct carnet_key *key; /* NULL until it is needed; NULL in a dry run */
     bool needs_key;
+    bool dry_began;             /* the one transaction of a dry run has begun */
     enum carnet_err output_err; /* why nothing new could be written */
     struct carnet_diag output_diag;
     struct batch_item *items;

@@ -148,6 +148,7 @@ enum carnet_err home_open(struct cli *cli, struct home *out)
     char file[HOME_PATH_SIZE], who[LEDGER_WHO_SIZE];
     enum carnet_err err = home_path(cli, out->path);
 
+    out->cli = cli;
     if (!err)
         err = open_folder(cli, out);
     if (!err) {
@@ -174,8 +175,21 @@ enum carnet_err home_open(struct cli *cli, struct home *out)
     return err;
 }
 
+/* What was done stays done. */
+static void settle(struct home *h)
+{
+    struct carnet_diag why;
+
+    if (h->ledger && h->cli && ledger_checkpoint(h->ledger, &why) != CARNET_OK)
+        cli_warn(h->cli,
+                 "all is recorded, but the ledger's log could not be moved into %s (%s): copy both or neither, and see "
+                 "to the disk.",
+                 LEDGER_FILE, why.detail);
+}
+
 void home_close(struct home *h)
 {
+    settle(h);
     carnet_reading_free(h->entitlement);
     carnet_buffer_clear(&h->entitlement_bytes);
     carnet_key_free(h->signer);

@@ -15,7 +15,8 @@
 /* Zero-initialised is closed. */
 struct home {
     char path[HOME_PATH_SIZE];
-    int folder; /* -1 when closed; 0 in a zero-initialised one, see `open` */
+    struct cli *cli; /* who opened it: hears of what goes wrong at the end */
+    int folder;      /* -1 when closed; 0 in a zero-initialised one, see `open` */
     bool open;
     struct ledger *ledger;
     bool has_root, has_issuer;

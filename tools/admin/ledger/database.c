@@ -10,17 +10,24 @@ enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct c
 {
     const char *words = db ? sqlite3_errmsg(db) : sqlite3_errstr(code);
 
-    if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
-        return carnet_fail(diag, CARNET_BUSY, "", "Another carnet-admin has held the ledger for ten seconds (%s).",
-                           doing);
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+        char holder[DATABASE_HOLDER_SIZE] = "another process";
+        (void)database_holder(db, holder);
+        (void)carnet_fail(diag, CARNET_BUSY, "", "The ledger has been held for ten seconds by %s (%s).", holder, doing);
+        return carnet_fail_next(diag, "Wait until it has ended, then run this again.");
+    }
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_SCHEMA)
         return carnet_fail(diag, CARNET_LEDGER_DAMAGED, "", "The ledger does not hold together while %s: %s.", doing,
                            words);
     if (code == SQLITE_NOMEM)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for %s.", doing);
-    if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_CANTOPEN || code == SQLITE_AUTH)
-        return carnet_fail(diag, CARNET_PERMISSION, "", "The ledger can't be opened or written while %s: %s.", doing,
-                           words);
+    if (code == SQLITE_READONLY || code == SQLITE_PERM || code == SQLITE_CANTOPEN || code == SQLITE_AUTH) {
+        (void)carnet_fail(diag, CARNET_PERMISSION, "", "The ledger can't be opened or written while %s: %s.", doing,
+                          words);
+        return carnet_fail_next(diag,
+                                "Look who owns the home and its files, and whether its disk is read-only ('findmnt "
+                                "-T HOME'): even looking at a ledger needs to write beside it.");
+    }
     if (code == SQLITE_FULL || code == SQLITE_IOERR)
         return carnet_fail(diag, CARNET_IO, "", "The disk refused while %s: %s. Nothing was changed.", doing, words);
     if (code == SQLITE_CONSTRAINT && strcmp(words, "no seat") == 0)

@@ -15,7 +15,7 @@ struct ledger {
     sqlite3 *db;
     struct ledger_about about;
     char who[LEDGER_WHO_SIZE];
-    bool in_transaction;
+    bool in_transaction, changed;
     size_t statement_count;
     struct {
         const char *sql; /* literals: told apart by address */
@@ -23,6 +23,9 @@ struct ledger {
     } statements[LEDGER_STATEMENTS_MOST];
 };
 
+/* "process 1234 (carnet-admin, of ada)": who writes to the ledger now; false (and unchanged) when nobody or unknown. */
+#define DATABASE_HOLDER_SIZE 192
+bool database_holder(sqlite3 *db, char holder[DATABASE_HOLDER_SIZE]);
 /* The failure that SQLite reports for `doing`, as an outcome. */
 enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
 /*

@@ -40,6 +40,10 @@ CARNET_MUST_USE enum carnet_err ledger_create(const char *path, const struct led
  */
 CARNET_MUST_USE enum carnet_err ledger_open(const char *path, const char *who, struct ledger **out,
                                             struct carnet_diag *diag);
+/* Moves what was committed from the log (ledger.db-wal) into the ledger's file itself. When it fails nothing is lost:
+ * the log has it, and the next one to close the ledger tries again; but the file alone is not the whole ledger then.
+ * Nothing when nothing was committed, or when others are at it. */
+CARNET_MUST_USE enum carnet_err ledger_checkpoint(struct ledger *l, struct carnet_diag *diag);
 /* Rolls back what is not committed. NULL is allowed. */
 void ledger_close(struct ledger *l);
 const struct ledger_about *ledger_about(const struct ledger *l);

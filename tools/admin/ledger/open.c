@@ -186,9 +186,28 @@ enum carnet_err ledger_commit(struct ledger *l, struct carnet_diag *diag)
 {
     enum carnet_err err = database_run(l, diag, "COMMIT", "");
 
-    if (!err)
+    if (!err) {
         l->in_transaction = false;
+        l->changed = true;
+    } else if ((sqlite3_errcode(l->db) & 0xff) == SQLITE_IOERR) {
+        /* The log may hold the whole of it, and what opens the ledger next would find it there. */
+        (void)carnet_fail(diag, err, "",
+                          "The disk failed while the change was recorded (%s): it may be recorded or not.",
+                          sqlite3_errmsg(l->db));
+        (void)carnet_fail_next(diag, "See to the disk, then run the same command again: nothing is done twice.");
+    }
     return err;
+}
+
+enum carnet_err ledger_checkpoint(struct ledger *l, struct carnet_diag *diag)
+{
+    int code = l->changed ? sqlite3_wal_checkpoint_v2(l->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) : SQLITE_OK;
+
+    /* Somebody who reads or writes meanwhile does it at his own end. */
+    if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED)
+        return CARNET_OK;
+    return carnet_fail(diag, (code & 0xff) == SQLITE_CORRUPT ? CARNET_LEDGER_DAMAGED : CARNET_IO, "", "%s",
+                       sqlite3_errstr(code));
 }
 
 void ledger_rollback(struct ledger *l)
