@@ -40,5 +40,7 @@ extern const struct cli_option admin_backup_options[];
 enum carnet_err admin_backup(struct cli *cli);
 enum carnet_err admin_retire(struct cli *cli);
 enum carnet_err admin_restore(struct cli *cli);
+extern const struct cli_option admin_recover_options[];
+enum carnet_err admin_recover(struct cli *cli);
 
 #endif

@@ -22,7 +22,30 @@ static enum carnet_err unknown_grant(struct batch_item *item, const char *why)
     return CARNET_OK;
 }
 
-/* Was the license that comes back given out by this ledger? */
+/* No seat of the license is given until this is settled. */
+static enum carnet_err remember_fork(struct batch *b, const struct freeing *f)
+{
+    const struct ledger_event event = {.what = "forked",
+                                       .license = f->license.id,
+                                       .seat = f->held->grant.seat,
+                                       .serial = f->held->grant.serial,
+                                       .grant = &f->held->grant.fingerprint,
+                                       .machine = &f->signer,
+                                       .release = &f->id,
+                                       .bundle = &f->release->license,
+                                       .note = "unknown-license"};
+    enum carnet_err err = CARNET_OK;
+
+    if (f->license.forked)
+        return CARNET_OK;
+    err = ledger_license_forked(b->home->ledger, f->license.number, "unknown-license", cli_diag(b->cli));
+    return err ? err
+               : ledger_event_add(b->home->ledger, &f->license.vendor, &b->home->issuer.id, b->now, &event, NULL,
+                                  cli_diag(b->cli));
+}
+
+/* Was the license that comes back given out by this ledger? In an epoch of before a recovery the journal may lack what
+ * was learned again. */
 static enum carnet_err hold_history(struct batch *b, const struct freeing *f, struct batch_item *item)
 {
     struct carnet_diag *diag = cli_diag(b->cli);
@@ -37,12 +60,13 @@ static enum carnet_err hold_history(struct batch *b, const struct freeing *f, st
     if (!carnet_digest_equal(&f->signer, &f->grant.machine_key)) {
         item->err = carnet_fail(&item->diag, CARNET_UNTRUSTED_KEY, "T-4",
                                 "The release is signed by another machine key than the grant's.");
-    } else if (!known || !in_journal) {
+    } else if (!known || (!in_journal && f->held->grant.epoch == ledger_about(b->home->ledger)->epoch)) {
+        err = remember_fork(b, f);
         item->err = carnet_fail(&item->diag, CARNET_FORKED, "G-3",
                                 "The license in the release is signed by this issuer, but this ledger never gave it "
                                 "out: another ledger uses the same key, or this one was put back from a copy.");
     }
-    return CARNET_OK;
+    return err;
 }
 
 static const char *const ends[] = {
@@ -158,7 +182,7 @@ enum carnet_err admin_free(struct cli *cli)
     enum carnet_err err = home_open(cli, &h);
 
     if (!err)
-        err = home_seats_open(cli, &h);
+        err = home_holds_seats(cli, &h);
     if (!err)
         err = batch_run(&b);
     home_close(&h);

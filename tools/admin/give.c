@@ -15,7 +15,14 @@ enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_l
 {
     char time[CARNET_UTC_SIZE], whom[320];
 
-    if (!license->offline) {
+    if (license->forked) {
+        item->err =
+            carnet_fail(&item->diag, CARNET_FORKED, "G-3",
+                        "A license of %s came back that this ledger never gave: no seat is given before that is "
+                        "settled.",
+                        license->id);
+        (void)carnet_fail_next(&item->diag, "Find out who else uses this issuer key; then 'carnet-admin recover'.");
+    } else if (!license->offline) {
         item->err = carnet_fail(&item->diag, CARNET_WRONG_MODE, "",
                                 "The license %s is online: its seats belong to users.", license->id);
         (void)carnet_fail_next(&item->diag, "Convert it first with 'carnet-admin convert %s offline'.", license->id);

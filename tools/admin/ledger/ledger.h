@@ -358,8 +358,8 @@ CARNET_MUST_USE enum carnet_err ledger_recovery_get(struct ledger *l, struct led
                                                     struct carnet_diag *diag);
 /* Raises the epoch: whatever is given from now on is newer than all that was given before. */
 CARNET_MUST_USE enum carnet_err ledger_recovery_begin(struct ledger *l, int64_t now, struct carnet_diag *diag);
-/* Open again; forks are settled. */
-CARNET_MUST_USE enum carnet_err ledger_recovery_end(struct ledger *l, struct carnet_diag *diag);
+/* Open again; forks are settled, and every seat that nobody is known to have is free. */
+CARNET_MUST_USE enum carnet_err ledger_recovery_end(struct ledger *l, int64_t now, struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_recovery_saw(struct ledger *l, uint32_t position, struct carnet_diag *diag);
 /* Keeps an older revision that a bundle rests on; the license goes by its own. */
 CARNET_MUST_USE enum carnet_err ledger_taken_keep(struct ledger *l, const struct carnet_entitlement *e,

@@ -36,7 +36,7 @@ enum carnet_err ledger_recovery_begin(struct ledger *l, int64_t now, struct carn
     return err ? err : ledger_about_read(l, diag);
 }
 
-enum carnet_err ledger_recovery_end(struct ledger *l, struct carnet_diag *diag)
+enum carnet_err ledger_recovery_end(struct ledger *l, int64_t now, struct carnet_diag *diag)
 {
     enum carnet_err err = database_run(l, diag, "UPDATE ledger SET state = 'open'", "");
 
@@ -44,6 +44,16 @@ enum carnet_err ledger_recovery_end(struct ledger *l, struct carnet_diag *diag)
         err = database_run(l, diag, "DELETE FROM recovery", "");
     if (!err)
         err = database_run(l, diag, "UPDATE license SET forked = NULL", "");
+    /* Seats below one that was learned again, and that nobody has, were never seen here: they are free. */
+    if (!err)
+        err = database_run(
+            l, diag,
+            "WITH RECURSIVE upto (license, seat, top) AS (SELECT number, 1, high_water FROM license"
+            " WHERE high_water > 0 UNION ALL SELECT license, seat + 1, top FROM upto WHERE seat < top)"
+            " INSERT OR IGNORE INTO free_seat SELECT license, seat, ? FROM upto u WHERE NOT EXISTS (SELECT 1"
+            " FROM seat_grant g WHERE g.license = u.license AND g.seat = u.seat AND g.ended IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.license = u.license AND h.seat = u.seat)",
+            "i", now);
     return err ? err : ledger_about_read(l, diag);
 }
 
