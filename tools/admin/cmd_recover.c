@@ -60,7 +60,8 @@ static void find_license(const struct carnet_reading *outer, struct relearn_foun
 static enum carnet_err take_file(struct recovering *r, const char *file, bool from_folder)
 {
     struct carnet_read_options options =
-        home_reading(r->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE) | CARNET_KIND_BIT(CARNET_KIND_RELEASE));
+        home_reading(r->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE) | CARNET_KIND_BIT(CARNET_KIND_RELEASE) |
+                                  CARNET_KIND_BIT(CARNET_KIND_ACTIVATION));
     struct cli_bundle bundle = {0};
     struct relearn_found found;
     enum relearn_fate fate = RELEARN_KNOWN;
@@ -185,7 +186,7 @@ static enum carnet_err begin(struct cli *cli, struct home *h)
     err = count_forked(h, &forked, cli_diag(cli));
     if (err)
         return err;
-    if (!copied && forked == 0 && cli_count(cli) == 0) {
+    if (!copied && forked == 0) {
         (void)carnet_fail(
             cli_diag(cli), CARNET_WRONG_MODE, "",
             "This ledger was not put back from a copy, and nothing that came back contradicts it: there is "

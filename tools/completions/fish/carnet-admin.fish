@@ -28,6 +28,7 @@ complete -c carnet-admin -n '__fish_use_subcommand' -a renew -d 'renew or upgrad
 complete -c carnet-admin -n '__fish_use_subcommand' -a revoke -d 'end the grant of a lost machine: its seat waits for the lease, its receipt for the machine'
 complete -c carnet-admin -n '__fish_use_subcommand' -a backup -d 'copy the ledger while it is in use'
 complete -c carnet-admin -n '__fish_use_subcommand' -a restore -d 'make a home of a copy'
+complete -c carnet-admin -n '__fish_use_subcommand' -a recover -d 'reconcile a restored ledger with what is out'
 complete -c carnet-admin -n '__fish_use_subcommand' -a retire -d 'end this home, to go on elsewhere'
 complete -c carnet-admin -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do next'
 complete -c carnet-admin -n '__fish_seen_subcommand_from init' -l role -x -a 'vendor admin both' -d 'vendor (holds the root key), admin (holds an issuer key) or both'
@@ -136,6 +137,10 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-f
 complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -l no-keys -d 'leave the key files out'
 complete -c carnet-admin -n '__fish_seen_subcommand_from restore' -F
+complete -c carnet-admin -n '__fish_seen_subcommand_from recover' -F
+complete -c carnet-admin -n '__fish_seen_subcommand_from recover' -l done -d 'all that is out has come back: give seats again'
+complete -c carnet-admin -n '__fish_seen_subcommand_from recover' -l passphrase-file -r -F -d 'the passphrase is FILE\'s first line'
+complete -c carnet-admin -n '__fish_seen_subcommand_from recover' -l passphrase-fd -x -d 'the same, from descriptor N'
 complete -c carnet-admin -n '__fish_seen_subcommand_from retire' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from retire' -l no-keys -d 'leave the key files out'
 complete -c carnet-admin -n '__fish_seen_subcommand_from explain' -a '(__carnet_admin_outcomes)'
