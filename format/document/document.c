@@ -9,6 +9,7 @@
 #include "bundle/unpack.h"
 #include "document/parts.h"
 #include "document/prescan.h"
+#include "document/schema.h"
 #include "document/xml_read.h"
 #include "rules/trust.h"
 
@@ -87,7 +88,7 @@ static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *roo
 }
 
 static enum carnet_err read_document(const struct carnet_unpacked *u, const struct carnet_kind *kind,
-                                     const struct carnet_trusted *t, struct carnet_document **out,
+                                     const struct carnet_trusted *t, bool again, struct carnet_document **out,
                                      struct carnet_diag *diag)
 {
     const struct carnet_entry *entry = carnet_unpacked_entry(u, CARNET_ENTRY_DOCUMENT);
@@ -102,7 +103,7 @@ static enum carnet_err read_document(const struct carnet_unpacked *u, const stru
     d->kind = kind;
     f.err = carnet_prescan(entry->bytes, entry->size, diag);
     if (f.err == CARNET_OK)
-        f.err = carnet_xml_read(entry->bytes, entry->size, kind->name, &xml, diag);
+        f.err = (again ? carnet_xml_read_again : carnet_xml_read)(entry->bytes, entry->size, kind->name, &xml, diag);
     if (f.err != CARNET_OK)
         goto out;
     const struct carnet_xml_node *root = carnet_xml_root(xml);
@@ -126,7 +127,19 @@ enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carn
                                      struct carnet_diag *diag)
 {
     const struct carnet_signed *s = carnet_intact_signed(carnet_trusted_intact(t));
-    return read_document(carnet_signed_unpacked(s), carnet_trusted_kind(t), t, out, diag);
+    return read_document(carnet_signed_unpacked(s), carnet_trusted_kind(t), t, false, out, diag);
+}
+
+enum carnet_err carnet_document_read_again(const struct carnet_trusted *t, struct carnet_document **out,
+                                           struct carnet_diag *diag)
+{
+    const struct carnet_signed *s = carnet_intact_signed(carnet_trusted_intact(t));
+    return read_document(carnet_signed_unpacked(s), carnet_trusted_kind(t), t, true, out, diag);
+}
+
+const char *carnet_document_schema(void)
+{
+    return carnet_schema_digest;
 }
 
 enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u, struct carnet_document **out,
@@ -139,7 +152,7 @@ enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u,
     if (carnet_unpacked_major(u) != CARNET_FORMAT_MAJOR)
         return carnet_fail(diag, CARNET_NEWER_FORMAT, "V-1", "The file is of format version %u; this carnet knows %d.",
                            carnet_unpacked_major(u), CARNET_FORMAT_MAJOR);
-    return read_document(u, kind, NULL, out, diag);
+    return read_document(u, kind, NULL, false, out, diag);
 }
 
 void carnet_document_free(struct carnet_document *d)

@@ -268,6 +268,12 @@ CARNET_MUST_USE enum carnet_err carnet_document_start(void);
  */
 CARNET_MUST_USE enum carnet_err carnet_document_read(const struct carnet_trusted *t, struct carnet_document **out,
                                                      struct carnet_diag *diag);
+/* The same without the schema, for a bundle whose bytes carnet_document_read has taken before under the schema of
+ * carnet_document_schema: what the schema says of them was found then. All else is held again. */
+CARNET_MUST_USE enum carnet_err carnet_document_read_again(const struct carnet_trusted *t, struct carnet_document **out,
+                                                           struct carnet_diag *diag);
+/* The SHA-256 of the schema, as 64 hex digits. */
+const char *carnet_document_schema(void);
 /* For the inspector alone (R-2): parses the document of a bundle nobody has verified. Show it under UNVERIFIED and
  * believe nothing. */
 CARNET_MUST_USE enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u,

@@ -3,4 +3,5 @@
 file(READ ${IN} hex HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
 string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
-file(WRITE ${OUT} "#include \"document/schema.h\"\n\nconst unsigned char carnet_schema[] = {\n${bytes}};\nconst size_t carnet_schema_size = sizeof(carnet_schema);\n")
+file(SHA256 ${IN} digest)
+file(WRITE ${OUT} "#include \"document/schema.h\"\n\nconst unsigned char carnet_schema[] = {\n${bytes}};\nconst size_t carnet_schema_size = sizeof(carnet_schema);\nconst char carnet_schema_digest[] = \"${digest}\";\n")

@@ -7,5 +7,6 @@
 
 extern const unsigned char carnet_schema[];
 extern const size_t carnet_schema_size;
+extern const char carnet_schema_digest[]; /* its SHA-256, 64 hex digits */
 
 #endif

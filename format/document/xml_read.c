@@ -292,8 +292,8 @@ static enum carnet_err validate(xmlDocPtr doc, struct carnet_diag *diag)
                                 complaint.attribute[0] == '\0' ? NULL : complaint.attribute, complaint.words, diag);
 }
 
-enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *kind, struct carnet_xml **out,
-                                struct carnet_diag *diag)
+static enum carnet_err read_xml(const uint8_t *bytes, size_t size, const char *kind, bool by_schema,
+                                struct carnet_xml **out, struct carnet_diag *diag)
 {
     struct complaint complaint = {0};
     struct carnet_xml *x = calloc(1, sizeof(*x));
@@ -314,7 +314,7 @@ enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *k
     err = check_root(root, kind, diag);
     if (err == CARNET_OK)
         err = check_tree(root, false, diag);
-    if (err == CARNET_OK)
+    if (err == CARNET_OK && by_schema)
         err = validate(x->doc, diag);
     if (err != CARNET_OK)
         goto out;
@@ -323,6 +323,18 @@ enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *k
 out:
     carnet_xml_free(x);
     return err;
+}
+
+enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *kind, struct carnet_xml **out,
+                                struct carnet_diag *diag)
+{
+    return read_xml(bytes, size, kind, true, out, diag);
+}
+
+enum carnet_err carnet_xml_read_again(const uint8_t *bytes, size_t size, const char *kind, struct carnet_xml **out,
+                                      struct carnet_diag *diag)
+{
+    return read_xml(bytes, size, kind, false, out, diag);
 }
 
 void carnet_xml_free(struct carnet_xml *x)

@@ -27,6 +27,9 @@ CARNET_MUST_USE enum carnet_err carnet_xml_start(void);
  */
 CARNET_MUST_USE enum carnet_err carnet_xml_read(const uint8_t *bytes, size_t size, const char *kind,
                                                 struct carnet_xml **out, struct carnet_diag *diag);
+/* The same without the schema, for bytes that carnet_xml_read has taken before. */
+CARNET_MUST_USE enum carnet_err carnet_xml_read_again(const uint8_t *bytes, size_t size, const char *kind,
+                                                      struct carnet_xml **out, struct carnet_diag *diag);
 void carnet_xml_free(struct carnet_xml *x);
 const struct carnet_xml_node *carnet_xml_root(const struct carnet_xml *x);
 

@@ -9,6 +9,7 @@ struct carnet_reading {
     size_t size;
     struct carnet_buffer unarmoured;
     bool was_armour;
+    bool again; /* the same bytes were read before: the schema need not be held again */
     struct carnet_armour_notes notes;
     enum carnet_stage failed;
     struct carnet_unpacked *unpacked;
@@ -73,6 +74,7 @@ static enum carnet_err read_embedded(struct carnet_reading *r, const struct carn
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
     r->embedded->bytes = entry->bytes;
     r->embedded->size = entry->size;
+    r->embedded->again = r->again;
     struct carnet_read_options inner = *options;
     inner.expected = CARNET_KIND_BIT(inner_kind->id);
     enum carnet_err err = walk(r->embedded, &inner, depth + 1, diag);
@@ -131,7 +133,8 @@ static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_o
     if ((err = carnet_trust_decide(r->intact, r->kind, options->anchors, inner, &r->trusted, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_DOCUMENT;
-    if ((err = carnet_document_read(r->trusted, &r->document, diag)) != CARNET_OK)
+    err = (r->again ? carnet_document_read_again : carnet_document_read)(r->trusted, &r->document, diag);
+    if (err != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_ENTITLEMENT;
     if ((err = carnet_judge(r->document, options->anchors, &r->judged, diag)) != CARNET_OK)
@@ -159,6 +162,11 @@ enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size, const str
             r->bytes = r->unarmoured.bytes;
             r->size = r->unarmoured.size;
         }
+    }
+    if (options->validated != NULL) {
+        struct carnet_digest whole;
+        carnet_sha256(r->bytes, r->size, &whole);
+        r->again = carnet_digest_equal(&whole, options->validated);
     }
     if (err == CARNET_OK)
         err = walk(r, options, 1, diag);

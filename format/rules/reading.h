@@ -28,6 +28,9 @@ struct carnet_read_options {
     const struct carnet_anchors *anchors; /* NULL trusts nobody */
     unsigned expected;                    /* set of kinds, 0 for any */
     struct carnet_gated_keys *keys;       /* NULL for none */
+    /* The SHA-256 of a bundle's whole bytes that were read once before under the same schema (carnet_document_schema):
+     * where the input is that bundle, the schema is not held again. NULL for none. */
+    const struct carnet_digest *validated;
 };
 
 /* One file read as far as it holds: every stage's result, and where it stopped. */

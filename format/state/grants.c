@@ -10,6 +10,7 @@
 #define GRANTS "grants"
 #define LICENSE ".license"
 #define RECEIPT ".receipt"
+#define VALID ".valid"
 
 /* A growing list. */
 struct grants {
@@ -72,6 +73,38 @@ static bool is_of(const struct carnet_document *d, const struct carnet_state_gra
            carnet_digest_equal(&grant->fingerprint, &entry->name.fingerprint);
 }
 
+/*
+ * What was recorded when a license was installed: the digest of its whole bytes, and that of the schema which they
+ * hold. Whatever is not exactly that, or is of another schema, makes the schema be held again.
+ */
+static void valid_text(const struct carnet_digest *whole, char out[2 * CARNET_HEX_SIZE + 2])
+{
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(whole, hex);
+    (void)snprintf(out, 2 * CARNET_HEX_SIZE + 2, "%s %s\n", hex, carnet_document_schema());
+}
+
+static bool read_valid(const struct carnet_state *state, const char *license, struct carnet_digest *out)
+{
+    char name[CARNET_STATE_NAME_SIZE], hex[CARNET_HEX_SIZE], text[2 * CARNET_HEX_SIZE + 2];
+    struct carnet_buffer bytes = {0};
+    struct carnet_digest whole;
+    bool valid = false;
+    (void)snprintf(name, sizeof name, "%.*s" VALID, (int)(strlen(license) - strlen(LICENSE)), license);
+    if (carnet_state_read(state, name, sizeof text, &bytes, NULL) == CARNET_OK && bytes.size >= sizeof hex) {
+        memcpy(hex, bytes.bytes, sizeof hex - 1);
+        hex[sizeof hex - 1] = '\0';
+        if (carnet_digest_parse(hex, &whole) == CARNET_OK) {
+            valid_text(&whole, text);
+            valid = bytes.size == strlen(text) && memcmp(bytes.bytes, text, bytes.size) == 0;
+        }
+    }
+    carnet_buffer_clear(&bytes);
+    if (valid)
+        *out = whole;
+    return valid;
+}
+
 /* Reads and verifies one file. What is wrong with it goes into *found and its diagnosis; only what ends the whole
  * listing is returned. */
 static enum carnet_err read_bundle(const struct carnet_state *state, const char *name, bool receipt,
@@ -80,10 +113,12 @@ static enum carnet_err read_bundle(const struct carnet_state *state, const char 
                                    struct carnet_diag *found_diag)
 {
     static const char next[] = "Move that file away, and activate the license file again.";
+    struct carnet_digest valid;
     const struct carnet_read_options options = {
         .anchors = &state->view,
         .expected = CARNET_KIND_BIT(receipt ? CARNET_KIND_RECEIPT : CARNET_KIND_LICENSE),
         .keys = keys,
+        .validated = !receipt && read_valid(state, name, &valid) ? &valid : NULL,
     };
     enum carnet_err err = carnet_state_read(state, name, CARNET_BUNDLE_MOST, bytes, found_diag);
     if (err == CARNET_OK)
@@ -217,6 +252,19 @@ out:
     return err;
 }
 
+/* After the license: it fits no other bytes, so that one which is left from before only costs time. */
+static enum carnet_err put_valid(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                 const char *grant, const uint8_t *bytes, size_t size, struct carnet_diag *diag)
+{
+    char rest[CARNET_STATE_NAME_SIZE], name[CARNET_STATE_NAME_SIZE], text[2 * CARNET_HEX_SIZE + 2];
+    struct carnet_digest whole;
+    carnet_sha256(bytes, size, &whole);
+    valid_text(&whole, text);
+    (void)snprintf(rest, sizeof rest, GRANTS "/%s" VALID, grant);
+    carnet_state_name(name, vendor, rest);
+    return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), text, strlen(text), diag);
+}
+
 enum carnet_err carnet_state_put(struct carnet_state *state, const struct carnet_judged *judged, const uint8_t *bytes,
                                  size_t size, struct carnet_diag *diag)
 {
@@ -245,5 +293,6 @@ enum carnet_err carnet_state_put(struct carnet_state *state, const struct carnet
         return err;
     (void)snprintf(rest, sizeof rest, GRANTS "/%s%s", text, l != NULL ? LICENSE : RECEIPT);
     carnet_state_name(name, vendor, rest);
-    return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), bytes, size, diag);
+    err = carnet_file_replace(state->folder, name, carnet_state_file_mode(state), bytes, size, diag);
+    return err == CARNET_OK && l != NULL ? put_valid(state, vendor, text, bytes, size, diag) : err;
 }

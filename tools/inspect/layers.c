@@ -20,7 +20,7 @@ static const struct carnet_reading *read_embedded(const struct carnet_reading *o
                                                   struct inspect_layer *layer)
 {
     const struct carnet_unpacked *unpacked = carnet_reading_unpacked(outer);
-    const struct carnet_read_options any = {options->anchors, 0, options->keys};
+    const struct carnet_read_options any = {.anchors = options->anchors, .keys = options->keys};
     if (unpacked == NULL || carnet_unpacked_count(unpacked) != CARNET_ENTRY_EMBEDDED + 1)
         return NULL;
     const struct carnet_entry *entry = carnet_unpacked_entry(unpacked, CARNET_ENTRY_EMBEDDED);

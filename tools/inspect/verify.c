@@ -314,7 +314,7 @@ enum carnet_err inspect_verify_run(struct cli *cli)
         goto out;
     run->cli = cli;
     run->trust = &trust;
-    run->options = (struct carnet_read_options){&trust.anchors, 0, keys};
+    run->options = (struct carnet_read_options){.anchors = &trust.anchors, .keys = keys};
     for (size_t i = 0; i < cli_count(cli) && err == CARNET_OK; i++)
         err = verify_path(run, cli_argument(cli, i));
     if (err == CARNET_OK) {

@@ -479,6 +479,83 @@ static int count_leftovers(const char *path, const struct stat *status, int type
     return strstr(path + at->base, ".tmp") != NULL ? 1 : 0;
 }
 
+/* What the schema refuses in a license that is signed and trusted. */
+static void make_unlawful(struct sealed *out)
+{
+    const struct carnet_read_options options = {.expected = 0};
+    struct sealed lawful;
+    struct carnet_reading *reading = NULL;
+    struct carnet_buffer document = {0};
+    make_license(&w, 1, 1, machine_id(), 1, &lawful);
+    assert_int_equal(carnet_reading_open(lawful.bytes.bytes, lawful.bytes.size, &options, &reading, NULL),
+                     CARNET_UNTRUSTED_KEY);
+    const struct carnet_entry *entry = carnet_unpacked_entry(carnet_reading_unpacked(reading), CARNET_ENTRY_DOCUMENT);
+    const char *at = memmem(entry->bytes, entry->size, " minor=", 7);
+    assert_non_null(at);
+    size_t before = (size_t)(at - (const char *)entry->bytes);
+    OK(carnet_buffer_append(&document, entry->bytes, before));
+    OK(carnet_buffer_text(&document, " unknown=\"1\""));
+    OK(carnet_buffer_append(&document, at, entry->size - before));
+    memset(out, 0, sizeof *out);
+    seal_issued(w.issuer, CARNET_KIND_LICENSE, &document, &w.entitled, out);
+    carnet_buffer_clear(&document);
+    carnet_reading_free(reading);
+    carnet_buffer_clear(&lawful.bytes);
+}
+
+static enum carnet_err outcome_of_one(void)
+{
+    struct carnet_state_grant *grants = list(1);
+    enum carnet_err err = grants[0].err;
+    carnet_state_grants_free(grants, 1);
+    return err;
+}
+
+/* The schema is held again for whatever is not exactly what was validated. */
+static void test_validated_once(void **state)
+{
+    (void)state;
+    struct sealed lawful, unlawful;
+    struct carnet_digest whole;
+    char license[512], valid[512], hex[CARNET_HEX_SIZE], text[160], name[160];
+    make_license(&w, 1, 1, machine_id(), 1, &lawful);
+    make_unlawful(&unlawful);
+    OK(put(s, &lawful, NULL));
+    const struct carnet_grant_name grant = grant_of("L-1", 1);
+    carnet_digest_hex(&grant.fingerprint, hex);
+    (void)snprintf(name, sizeof name, "grants/L-1.%s.license", hex);
+    in_vendor(&w, name, license);
+    (void)snprintf(name, sizeof name, "grants/L-1.%s.valid", hex);
+    in_vendor(&w, name, valid);
+    assert_int_equal(mode_of(valid), mode_of(license));
+    assert_int_equal(outcome_of_one(), CARNET_OK);
+
+    /* Of other bytes. */
+    write_file(license, unlawful.bytes.bytes, unlawful.bytes.size);
+    assert_int_equal(outcome_of_one(), CARNET_MALFORMED);
+    /* Of these bytes and another schema. */
+    carnet_sha256(unlawful.bytes.bytes, unlawful.bytes.size, &whole);
+    carnet_digest_hex(&whole, hex);
+    (void)snprintf(text, sizeof text, "%s %s\n", hex, hex);
+    write_file(valid, text, strlen(text));
+    assert_int_equal(outcome_of_one(), CARNET_MALFORMED);
+    /* Cut off. */
+    write_file(valid, text, 64);
+    assert_int_equal(outcome_of_one(), CARNET_MALFORMED);
+    assert_int_equal(unlink(valid), 0);
+    assert_int_equal(outcome_of_one(), CARNET_MALFORMED);
+    /* Of exactly these bytes and this schema: then it isn't asked again, and all else is. */
+    (void)snprintf(text, sizeof text, "%s %s\n", hex, carnet_document_schema());
+    write_file(valid, text, strlen(text));
+    assert_int_equal(outcome_of_one(), CARNET_OK);
+    unlawful.bytes.bytes[3 * 512 + 70] ^= 1;
+    write_file(license, unlawful.bytes.bytes, unlawful.bytes.size);
+    assert_int_not_equal(outcome_of_one(), CARNET_OK);
+
+    carnet_buffer_clear(&lawful.bytes);
+    carnet_buffer_clear(&unlawful.bytes);
+}
+
 static void test_killed(void **state)
 {
     (void)state;
@@ -512,7 +589,8 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_sent), T(test_grants), T(test_damaged_grants), T(test_floors), T(test_floors_not_ours), T(test_killed),
+        T(test_sent),           T(test_grants), T(test_damaged_grants), T(test_floors), T(test_floors_not_ours),
+        T(test_validated_once), T(test_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
