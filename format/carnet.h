@@ -177,7 +177,8 @@ CARNET_API void carnet_close(struct carnet *carnet);
 
 /*
  * Is the product licensed, here and now? With `feature` (or NULL) that feature has to be in the license too. The best
- * of several licenses decides. `result` may be NULL. Needs no right to write: where the state may be written, the
+ * of several licenses decides. Where none holds, one that lies in the state's inbox is
+ * installed first. `result` may be NULL. Needs no right to write: where the state may be written, the
  * highest time seen is kept (at most once an hour), so that setting the clock back is noticed. CARNET_OUTCOME_OK, 10 to
  * 21 (no), 30 to 39 (the license's file is damaged or not trusted), STATE_DAMAGED, CONFIGURATION, IO, PERMISSION,
  * NO_MEMORY, USAGE.

@@ -112,6 +112,9 @@ static enum carnet_outcome ask(const struct carnet *carnet, const char *feature,
     if (err == CARNET_OK) {
         err = carnet_query_ask(query, &question, now, answer);
         diag = answer->diag;
+        if (err != CARNET_OK && answer->inbox.left > 0)
+            (void)carnet_fail_next(&diag, "The file %s in the inbox was not taken: %s", answer->inbox.name,
+                                   answer->inbox.diag.detail);
         carnet_result_license(begun ? result : NULL, answer->license, &answer->check, now);
     }
     for (uint32_t i = 0; value != NULL && err == CARNET_OK && i < answer->license->features.count; i++) {

@@ -186,20 +186,13 @@ static void read_grants(struct carnet_query *q, const struct carnet_ask *ask, st
     }
 }
 
-enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
-                                 struct carnet_answer *out)
+static enum carnet_err ask_once(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
+                                struct carnet_answer *out)
 {
     struct carnet_state *best = NULL;
     forget(q);
     memset(out, 0, sizeof(*out));
     out->failure = q->unopened;
-    if (ask->vendor == NULL) {
-        out->err = answer_none(q, ask, out);
-        return out->err;
-    }
-    out->err = carnet_machine_read(&q->machine, &out->diag);
-    if (out->err != CARNET_OK)
-        return out->err;
     read_grants(q, ask, out);
     for (size_t i = 0; i < q->count; i++) {
         struct carnet_diag diag = {0};
@@ -215,5 +208,26 @@ enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask
     } else if (carnet_state_raise(best, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
         out->floor = (struct carnet_diag){0};
     }
+    return out->err;
+}
+
+enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
+                                 struct carnet_answer *out)
+{
+    struct carnet_inbox inbox = {0};
+    memset(out, 0, sizeof(*out));
+    out->failure = q->unopened;
+    if (ask->vendor == NULL) {
+        out->err = answer_none(q, ask, out);
+        return out->err;
+    }
+    out->err = carnet_machine_read(&q->machine, &out->diag);
+    if (out->err != CARNET_OK || ask_once(q, ask, now, out) == CARNET_OK)
+        return out->err;
+    for (size_t i = 0; i < q->count; i++)
+        carnet_inbox_take(q->states[i].state, ask, now, &inbox);
+    if (inbox.taken > 0)
+        (void)ask_once(q, ask, now, out);
+    out->inbox = inbox;
     return out->err;
 }

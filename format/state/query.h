@@ -7,7 +7,7 @@
 #ifndef CARNET_STATE_QUERY_H
 #define CARNET_STATE_QUERY_H
 
-#include "state/check.h"
+#include "state/inbox.h"
 
 /* The states that are consulted: open for reading. */
 struct carnet_query;
@@ -32,11 +32,13 @@ struct carnet_answer {
     const struct carnet_license *license;         /* NULL when it can't be read; borrowed from the query */
     const struct carnet_entitlement *entitlement; /* likewise */
     struct carnet_diag failure; /* why a state could not be consulted; err is CARNET_OK where all could */
+    struct carnet_inbox inbox;  /* what came of the states' inboxes, where they were needed */
     struct carnet_diag floor;   /* why the clock's floor could not be kept; err is CARNET_OK where it was */
 };
 
 /* Asks. `ask->product` is required; without a vendor (NULL) no license counts. Returns the outcome. `out` is valid
- * until the query is freed or asked again. Where the license holds, the clock's floors are raised (O-3). */
+ * until the query is freed or asked again. Where no license holds, those that lie in the states' inboxes
+ * are installed first. Where one holds, the clock's floors are raised (O-3). */
 CARNET_MUST_USE enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
                                                  struct carnet_answer *out);
 

@@ -86,6 +86,9 @@ void cli_refuse_one(struct cli *cli, const char *source, enum carnet_err err, co
 /* The file that the diagnosis is about ("-" is standard input); NULL for none. Copied. cli_file_read and
  * cli_bundle_read do it by themselves. */
 void cli_place(struct cli *cli, const char *file);
+/* The program ends with this code instead of the outcome's, and leaves a refusal unsaid: the command has said all that
+ * such a caller reads. What can't be written to standard output is still told, with its own code. */
+void cli_exit(struct cli *cli, int code);
 /* Between these two an interruption waits, so that a change that needs several steps is made whole. They nest. */
 void cli_hold_signals(void);
 void cli_free_signals(void);

@@ -30,6 +30,8 @@ struct cli {
     bool no_memory;   /* a member could not be made */
     int write_errno;  /* the first failure to write standard output */
     unsigned outputs; /* bundles written so far */
+    bool has_exit;    /* `exit` is the program's code */
+    int exit;
     struct cli_progress progress;
 };
 

@@ -277,6 +277,12 @@ static void settle_diag(struct cli *cli, enum carnet_err err)
     }
 }
 
+void cli_exit(struct cli *cli, int code)
+{
+    cli->has_exit = true;
+    cli->exit = code;
+}
+
 int cli_finish(struct cli *cli, enum carnet_err err)
 {
     cli_progress_end(cli);
@@ -295,6 +301,8 @@ int cli_finish(struct cli *cli, enum carnet_err err)
         err = CARNET_IO;
         (void)carnet_fail(&cli->diag, err, "", "The result can't be written: %s.", strerror(cli->write_errno));
         print_refusal(cli, err, cli->diag.detail, carnet_outcome_next(err));
+    } else if (cli->has_exit && cli->write_errno == 0) {
+        return cli->exit;
     } else if (err != CARNET_OK && (!cli->json || cli->write_errno != 0)) {
         print_refusal(cli, err, message, next);
     }

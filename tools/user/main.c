@@ -29,6 +29,8 @@ static const struct cli_option check_options[] = {
     {"feature", 0, "NAME", false, "ask for a feature too"},
     {"edition", 0, "ID", false, "ask for an edition too"},
     {"product-version", 0, "V", false, "ask whether this version is covered"},
+    {"warn", 0, "DAYS", false, "warn when the license ends within so many days (30)"},
+    {"monitoring", 0, NULL, false, "one status line with figures; exit with 0 to 3"},
     {0},
 };
 
@@ -61,6 +63,7 @@ static const char *const activate_examples[] = {
 static const char *const check_examples[] = {
     "check cad\tyes or no, and why",
     "check cad --feature export --quiet && cad --export\tin a script",
+    "check cad --monitoring --warn 60\tas a monitoring plugin",
     NULL,
 };
 static const char *const status_examples[] = {
