@@ -110,28 +110,56 @@ static void test_clock(void **state)
     scratch_end(&s);
 }
 
+/* Each with: is it told at once of a ledger of more than 4 MiB, too, where only the ends of the chains are looked at?
+ */
+static const struct harm {
+    const char *sql;
+    bool at_the_end;
+} harms[] = {
+    {"DROP TRIGGER event_is_final; UPDATE event SET line = replace(line, 'seat=3', 'seat=4') WHERE position = 3",
+     false},
+    {"DROP TRIGGER event_is_final; UPDATE event SET line = replace(line, 'seat=3', 'seat=4') WHERE position = 5", true},
+    {"DROP TRIGGER event_is_final; UPDATE event SET digest = zeroblob(32) WHERE position = 4", true},
+    {"DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 2", false},
+    {"DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 5", true},
+    {"DROP TRIGGER event_is_final; UPDATE event SET position = 9 WHERE position = 3;"
+     "UPDATE event SET position = 3 WHERE position = 4; UPDATE event SET position = 4 WHERE position = 9",
+     true},
+    {"UPDATE chain SET position = 4", true},
+    {"UPDATE chain SET digest = zeroblob(32)", true},
+    {"UPDATE chain SET vendor = zeroblob(32)", false},
+};
+
 static void test_damage(void **state)
 {
-    static const char *const harms[] = {
-        "DROP TRIGGER event_is_final; UPDATE event SET line = replace(line, 'seat=3', 'seat=4') WHERE position = 3",
-        "DROP TRIGGER event_is_final; UPDATE event SET digest = zeroblob(32) WHERE position = 4",
-        "DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 2",
-        "DROP TRIGGER event_is_kept; DELETE FROM event WHERE position = 5",
-        ("DROP TRIGGER event_is_final; UPDATE event SET position = 9 WHERE position = 3;"
-         "UPDATE event SET position = 3 WHERE position = 4; UPDATE event SET position = 4 WHERE position = 9"),
-        "UPDATE chain SET position = 4",
-        "UPDATE chain SET digest = zeroblob(32)",
-        "UPDATE chain SET vendor = zeroblob(32)",
-    };
-
     (void)state;
     for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
         struct scratch s;
         scratch_begin(&s, 5);
         for (int64_t t = 1; t <= 4; t++)
             add(&s, 1000 + t, "assign", NULL);
-        meddle(&s, harms[i]);
+        meddle(&s, harms[i].sql);
         assert_int_equal(ledger_open(s.file, "name:ada", &s.l, &s.diag), CARNET_LEDGER_DAMAGED);
+        assert_string_equal(s.diag.clause, "L-3");
+        scratch_end(&s);
+    }
+}
+
+static void test_damage_of_a_large_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof harms / sizeof *harms; i++) {
+        struct scratch s;
+        scratch_begin(&s, 5);
+        for (int64_t t = 1; t <= 4; t++)
+            add(&s, 1000 + t, "assign", NULL);
+        meddle(&s, "CREATE TABLE weight (bytes BLOB); INSERT INTO weight VALUES (zeroblob(5 << 20))");
+        assert_int_equal(ledger_open(s.file, "name:ada", &s.l, &s.diag), CARNET_OK);
+        meddle(&s, harms[i].sql);
+        assert_int_equal(ledger_open(s.file, "name:ada", &s.l, &s.diag),
+                         harms[i].at_the_end ? CARNET_LEDGER_DAMAGED : CARNET_OK);
+        if (!harms[i].at_the_end)
+            assert_int_equal(ledger_journal_check(s.l, true, &s.diag), CARNET_LEDGER_DAMAGED);
         assert_string_equal(s.diag.clause, "L-3");
         scratch_end(&s);
     }
@@ -155,8 +183,11 @@ static void test_only_grows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canonical), cmocka_unit_test(test_names),
-                                       cmocka_unit_test(test_clock), cmocka_unit_test(test_damage),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_canonical),
+                                       cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_clock),
+                                       cmocka_unit_test(test_damage),
+                                       cmocka_unit_test(test_damage_of_a_large_one),
                                        cmocka_unit_test(test_only_grows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

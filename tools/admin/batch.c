@@ -458,7 +458,8 @@ static void say_before(struct batch *b, enum carnet_err err)
     if (b->done_count == 0)
         return;
     cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
-    cli_set(b->cli, "failed", json_integer((json_int_t)b->failed_count));
+    if (b->failed_count > 0)
+        cli_set(b->cli, "failed", json_integer((json_int_t)b->failed_count));
     (void)snprintf(next, sizeof next, "%s", diag->err == err && *diag->next ? diag->next : carnet_outcome_next(err));
     (void)carnet_fail_next(diag, "%s (%zu were %s before that; the same command goes on with the rest.)", next,
                            b->done_count, b->done);
@@ -472,7 +473,6 @@ static enum carnet_err outcome(struct batch *b)
         return CARNET_OK;
     if (b->failed_count == 0 && b->done_count > 1) {
         cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
-        cli_set(b->cli, "failed", json_integer(0));
         cli_note(b->cli, "All %zu %s %s.\n", b->done_count, cli_dry_run(b->cli) ? "would be" : "are", b->done);
         return CARNET_OK;
     }
