@@ -20,19 +20,6 @@ in_use() {
     carnet-admin license show "$1" --json | jq .license.in_use
 }
 
-@test "busy says who holds the ledger" {
-    offline_license L-1 2
-    fingerprint_of 1 f.carnet
-    sqlite3 "$CARNET_HOME/ledger.db" "BEGIN IMMEDIATE" ".shell echo held >held; sleep 12" "ROLLBACK" &
-    holder=$!
-    comes held held
-    expect busy 75 carnet-admin assign f.carnet -o l.carnet
-    says "held for ten seconds by process $holder \(sqlite3, of $(id -un)\)" "Wait until it has ended"
-    [ ! -e l.carnet ]
-    wait
-    expect ok 0 carnet-admin assign f.carnet -o l.carnet
-}
-
 @test "a home on a disk that is read-only: permission, with what to look at" {
     offline_license L-1 2
     fingerprint_of 1 f.carnet

@@ -440,13 +440,14 @@ in_use() {
     expect ok 0 carnet-inspect verify --trust root.pem l.carnet
 }
 
-@test "another process holds the ledger: busy after ten seconds, with nothing changed" {
+@test "another process holds the ledger: busy after ten seconds, saying which, with nothing changed" {
     offline_license L-1 2
     fingerprint_of 1 f.carnet
-    { echo "BEGIN IMMEDIATE;"; sleep 14; echo "ROLLBACK;"; } | sqlite3 "$CARNET_HOME/ledger.db" &
-    sleep 1
+    sqlite3 "$CARNET_HOME/ledger.db" "BEGIN IMMEDIATE" ".shell echo held >held; sleep 14" "ROLLBACK" &
+    holder=$!
+    comes held held
     expect busy 75 carnet-admin assign f.carnet -o l.carnet
-    says "ten seconds"
+    says "held for ten seconds by process $holder \(sqlite3, of $(id -un)\)" "Wait until it has ended"
     [ ! -e l.carnet ]
     wait
     expect ok 0 carnet-admin assign f.carnet -o l.carnet
