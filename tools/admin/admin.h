@@ -42,5 +42,11 @@ enum carnet_err admin_retire(struct cli *cli);
 enum carnet_err admin_restore(struct cli *cli);
 extern const struct cli_option admin_recover_options[];
 enum carnet_err admin_recover(struct cli *cli);
+extern const struct cli_option admin_journal_show_options[];
+enum carnet_err admin_journal_show(struct cli *cli);
+enum carnet_err admin_journal_verify(struct cli *cli);
+extern const struct cli_option admin_journal_export_options[];
+enum carnet_err admin_journal_export(struct cli *cli);
+enum carnet_err admin_journal_erase(struct cli *cli);
 
 #endif

@@ -246,13 +246,33 @@ static enum carnet_err open_below(struct cli *cli, int parent, const char *name,
     return carnet_fail_errno(&cli->diag, errno, "The folder %s on the stick can't be opened", name);
 }
 
+/* What goes neither to the administrator nor to a user of a stick lies in the folder itself. */
+static enum carnet_err write_into_folder(struct cli *cli, const struct cli_output *output, const char *dir)
+{
+    char name[NAME_SIZE];
+    int fd = -1;
+    enum carnet_err err = carnet_folder_open(dir, &fd, &cli->diag);
+    if (err == CARNET_OK)
+        err = write_named(cli, fd, output, carnet_file_deliver, name);
+    if (err == CARNET_OK)
+        err = tell_joined(cli, output, dir, name);
+    else
+        cli_place(cli, dir);
+    if (fd >= 0)
+        (void)close(fd);
+    return err;
+}
+
 static enum carnet_err write_to_option(struct cli *cli, const struct cli_output *output, const char *dir)
 {
     char name[NAME_SIZE], folder[PATH_MAX];
     const char *way = output->kind->signer == CARNET_ROLE_ISSUER ? "to-user" : "to-admin";
     const bool make = !cli_dry_run(cli);
     int stick = -1, top = -1, fd = -1;
-    enum carnet_err err = carnet_folder_open(dir, &stick, &cli->diag);
+    enum carnet_err err;
+    if (output->kind->id == CARNET_KIND_JOURNAL)
+        return write_into_folder(cli, output, dir);
+    err = carnet_folder_open(dir, &stick, &cli->diag);
     if (err == CARNET_OK)
         err = open_below(cli, stick, "carnet", make, &top);
     if (err == CARNET_OK && make)

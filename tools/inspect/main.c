@@ -11,6 +11,13 @@ static const struct cli_option reading_options[] = {
     {NULL, 0, NULL, false, NULL},
 };
 
+static const struct cli_option verify_options[] = {
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    {"journal", 0, "FILE", true, "a segment of the administrator's journal: licenses and receipts have to be in it"},
+    {NULL, 0, NULL, false, NULL},
+};
+
 static const char *const show_examples[] = {
     "show license-lab-7-1b2c3d4e.carnet\tsays who says what to whom, and whether it is proved",
     "show --trust root.pem --json -\treads standard input, as a bundle or pasted text",
@@ -19,6 +26,8 @@ static const char *const show_examples[] = {
 static const char *const verify_examples[] = {
     "verify --trust root.pem /media/stick\tverifies every carnet file on the stick",
     "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
+    "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the administrator's journal know "
+    "them?",
     NULL,
 };
 static const char *const explain_examples[] = {
@@ -48,7 +57,7 @@ static const struct cli_command commands[] = {
         .most = UINT_MAX,
         .summary = "verify files, and folders with all that is in them",
         .schema = "carnet.verify/1",
-        .options = reading_options,
+        .options = verify_options,
         .examples = verify_examples,
         .run = inspect_verify_run,
     },

@@ -12,6 +12,7 @@
 #include "common/io.h"
 #include "core/file.h"
 #include "inspect/inspect.h"
+#include "inspect/journal.h"
 
 /* Enough of a file's beginning to tell whether it is one of ours. */
 #define GLANCE 4096u
@@ -21,6 +22,7 @@ struct run {
     struct cli *cli;
     struct carnet_read_options options;
     const struct inspect_trust *trust;
+    struct inspect_journal *journal; /* NULL: none was given */
     int64_t at;
     unsigned long files, others, self_asserted;
     unsigned long counts[CARNET_OUTCOME_COUNT];
@@ -140,7 +142,7 @@ static enum carnet_err verify_bytes(struct run *run, const char *file, enum carn
     if (err == CARNET_OK) {
         document = carnet_reading_document(reading);
         time = inspect_judge_time(carnet_reading_judged(reading), run->at, diag);
-        err = time;
+        err = time == CARNET_OK ? inspect_journal_judge(run->journal, carnet_reading_judged(reading), diag) : time;
         run->self_asserted += err == CARNET_OK && carnet_reading_kind(reading)->self_asserted;
     }
     run->files++;
@@ -315,6 +317,7 @@ enum carnet_err inspect_verify_run(struct cli *cli)
     run->cli = cli;
     run->trust = &trust;
     run->options = (struct carnet_read_options){.anchors = &trust.anchors, .keys = keys};
+    err = inspect_journal_load(cli, &run->options, &run->journal);
     for (size_t i = 0; i < cli_count(cli) && err == CARNET_OK; i++)
         err = verify_path(run, cli_argument(cli, i));
     if (err == CARNET_OK) {
@@ -323,8 +326,10 @@ enum carnet_err inspect_verify_run(struct cli *cli)
     }
 out:
     carnet_gated_keys_free(keys);
-    if (run != NULL)
+    if (run != NULL) {
+        inspect_journal_free(run->journal);
         free(run->worst_file);
+    }
     free(run);
     inspect_trust_clear(&trust);
     return err;

@@ -9,7 +9,7 @@
 
 #define LEDGER_APPLICATION_ID 0x6361726e /* "carn" */
 #define LEDGER_SCHEMA_VERSION 2
-#define LEDGER_STATEMENTS_MOST 96
+#define LEDGER_STATEMENTS_MOST 192
 
 struct ledger {
     sqlite3 *db;

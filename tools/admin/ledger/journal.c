@@ -5,6 +5,7 @@
 
 #include "bundle/signature.h"
 #include "database.h"
+#include "document/event.h"
 
 #define SALT_SIZE 16
 
@@ -12,24 +13,6 @@ struct chain {
     int64_t number; /* 0: not there yet */
     struct carnet_journal_position head;
 };
-
-/* L-2: what comes before the first event. */
-static void origin(const struct carnet_digest *vendor, const struct carnet_digest *signer, struct carnet_digest *out)
-{
-    static const char prefix[] = "carnet:1:journal:";
-    const struct carnet_piece pieces[] = {
-        {prefix, sizeof prefix - 1}, {vendor->bytes, CARNET_DIGEST_SIZE}, {signer->bytes, CARNET_DIGEST_SIZE}};
-
-    carnet_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, out);
-}
-
-/* L-3. */
-static void link_event(const struct carnet_digest *previous, const char *line, struct carnet_digest *out)
-{
-    const struct carnet_piece pieces[] = {{previous->bytes, CARNET_DIGEST_SIZE}, {line, strlen(line)}};
-
-    carnet_sha256_pieces(pieces, sizeof pieces / sizeof *pieces, out);
-}
 
 /* L-5: the digest that stands for a name; the same name has the same one until it is erased. */
 static enum carnet_err name_digest(struct ledger *l, const char *name, struct carnet_digest *out,
@@ -143,7 +126,7 @@ static enum carnet_err append(struct ledger *l, struct chain *c, int64_t now, co
         return carnet_fail(diag, CARNET_CONFIGURATION, "", "The journal is full.");
     err = write_line(l, next.position, now, event, &line, diag);
     if (!err) {
-        link_event(&c->head.digest, (const char *)line.bytes, &next.digest);
+        carnet_event_link(&c->head.digest, (const char *)line.bytes, line.size, &next.digest);
         err = database_run(l, diag, "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", "iidiTt", c->number,
                            (int64_t)next.position, &next.digest, now, event->license, (const char *)line.bytes);
     }
@@ -185,7 +168,7 @@ enum carnet_err ledger_event_add(struct ledger *l, const struct carnet_digest *v
         err = find_chain(l, vendor, signer, &c, diag);
     if (!err && c.number == 0) {
         const struct ledger_event opening = {.what = "open", .key = signer, .name = l->about.name};
-        origin(vendor, signer, &c.head.digest);
+        carnet_event_origin(vendor, signer, &c.head.digest);
         err = database_run(l, diag, "INSERT INTO chain (vendor, signer, position, digest, last) VALUES (?, ?, 0, ?, ?)",
                            "dddi", vendor, signer, &c.head.digest, now);
         c.number = sqlite3_last_insert_rowid(l->db);
@@ -274,7 +257,7 @@ static enum carnet_err check_chain(struct ledger *l, const struct chain *c, uint
         column_digest(s, 1, &kept);
         (void)snprintf(prefix, sizeof prefix, "%lu ", (unsigned long)position);
         if (line)
-            link_event(&previous, line, &made);
+            carnet_event_link(&previous, line, strlen(line), &made);
         if (!line || column_count(s, 0) != position || strncmp(line, prefix, strlen(prefix)) != 0 ||
             !carnet_digest_equal(&kept, &made)) {
             database_done(s);
@@ -324,7 +307,7 @@ enum carnet_err ledger_journal_check(struct ledger *l, bool whole, struct carnet
             start = c.head.position;
             err = digest_at(l, &c, start - 1, &previous, diag);
         } else {
-            origin(&vendor, &signer, &previous);
+            carnet_event_origin(&vendor, &signer, &previous);
         }
         if (!err)
             err = check_chain(l, &c, start, previous, diag);
