@@ -207,7 +207,7 @@ static int compare_values(const void *a, const void *b)
     return strcmp(left->value, right->value);
 }
 
-enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag)
+static enum carnet_err read_machine(bool brief, struct carnet_machine *out, struct carnet_diag *diag)
 {
     static const char *const machine_id[] = {"/etc/machine-id"};
     static const char *const uuid[] = {"/sys/class/dmi/id/product_uuid", "/sys/hypervisor/uuid"};
@@ -222,16 +222,28 @@ enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_di
     read_value(machine, CARNET_FACT_SYSTEM_UUID, uuid, 2, is_uuid);
     read_value(machine, CARNET_FACT_BOARD_SERIAL, board, 2, as_it_is);
     read_value(machine, CARNET_FACT_HOST, host, 2, lower);
-    read_tpm(machine);
     read_cpu(machine);
     read_os(machine);
-    carnet_machine_read_disk(machine);
     carnet_machine_read_adapters(machine);
+    if (!brief) {
+        read_tpm(machine);
+        carnet_machine_read_disk(machine);
+    }
     carnet_machine_read_systems(machine);
     qsort(machine->values, machine->count, sizeof *machine->values, compare_values);
     *out = *machine;
     free(machine);
     return CARNET_OK;
+}
+
+enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag)
+{
+    return read_machine(false, out, diag);
+}
+
+enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag)
+{
+    return read_machine(true, out, diag);
 }
 
 /* Splits one line of /etc/passwd; false for what is no user's (comments, NIS marks, damage). */

@@ -37,6 +37,9 @@ const char *carnet_machine_root(void);
 /* Reads the facts of this machine. Never fails for a fact that is absent or unreadable; files are read bounded, devices
  * and FIFOs never. */
 CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag);
+/* All but the disk and the TPM, which cost most to find; they are missing then. Enough to say yes where the others
+ * reach the threshold: a fact that is missing never helps a match (M-4). */
+CARNET_MUST_USE enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag);
 
 /* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name; "ns-" stands before it in a user
  * namespace. `login` NULL: the effective user; otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such.

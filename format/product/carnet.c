@@ -104,6 +104,7 @@ static enum carnet_outcome ask(const struct carnet *carnet, const char *feature,
         .feature = feature,
         .edition = carnet->edition[0] == '\0' ? NULL : carnet->edition,
         .version = carnet->version[0] == '\0' ? NULL : carnet->version,
+        .brief = result == NULL && value == NULL,
     };
     bool begun = carnet_result_begin(result);
     enum carnet_err err = carnet_query_open(carnet->state, &query, &diag);

@@ -52,6 +52,7 @@ struct carnet_ask {
     const char *feature;
     const char *edition;
     const char *version;
+    bool brief; /* only the outcome is wanted: facts are read until they are enough for a yes */
 };
 
 struct carnet_check {

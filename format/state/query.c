@@ -175,25 +175,25 @@ static enum carnet_err answer_none(const struct carnet_query *q, const struct ca
 }
 
 /* Every state's grants are read before any is judged: an end in one counts in all. */
-static void read_grants(struct carnet_query *q, const struct carnet_ask *ask, struct carnet_answer *out)
+static void read_grants(struct carnet_query *q, const struct carnet_ask *ask, struct carnet_diag *failure)
 {
+    forget(q);
     for (size_t i = 0; i < q->count; i++) {
         struct consulted *c = &q->states[i];
         struct carnet_diag diag = {0};
         enum carnet_err err = carnet_state_grants(c->state, ask->vendor, &c->grants, &c->count, &diag);
         if (err != CARNET_OK)
-            keep_failure(&out->failure, err, &diag);
+            keep_failure(failure, err, &diag);
     }
 }
 
-static enum carnet_err ask_once(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
-                                struct carnet_answer *out)
+/* Judges the licenses that were read, with the machine that was read. */
+static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
+                             const struct carnet_diag *unread, struct carnet_answer *out)
 {
     struct carnet_state *best = NULL;
-    forget(q);
     memset(out, 0, sizeof(*out));
-    out->failure = q->unopened;
-    read_grants(q, ask, out);
+    out->failure = *unread;
     for (size_t i = 0; i < q->count; i++) {
         struct carnet_diag diag = {0};
         enum carnet_err err = look_in(q, &q->states[i], ask, now, out, &best, &diag);
@@ -201,7 +201,7 @@ static enum carnet_err ask_once(struct carnet_query *q, const struct carnet_ask 
             keep_failure(&out->failure, err, &diag);
     }
     if (!out->found) {
-        out->err = answer_none(q, ask, out);
+        out->err = CARNET_NO_LICENSE;
     } else if (out->check.err != CARNET_OK) {
         out->diag = out->check.steps[out->check.failed];
         out->err = out->check.err;
@@ -215,19 +215,29 @@ enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask
                                  struct carnet_answer *out)
 {
     struct carnet_inbox inbox = {0};
+    struct carnet_diag unread = q->unopened;
     memset(out, 0, sizeof(*out));
-    out->failure = q->unopened;
+    out->failure = unread;
     if (ask->vendor == NULL) {
         out->err = answer_none(q, ask, out);
         return out->err;
     }
+    read_grants(q, ask, &unread);
+    if (ask->brief && carnet_machine_read_brief(&q->machine, NULL) == CARNET_OK &&
+        judge(q, ask, now, &unread, out) == CARNET_OK)
+        return CARNET_OK;
     out->err = carnet_machine_read(&q->machine, &out->diag);
-    if (out->err != CARNET_OK || ask_once(q, ask, now, out) == CARNET_OK)
+    if (out->err != CARNET_OK || judge(q, ask, now, &unread, out) == CARNET_OK)
         return out->err;
     for (size_t i = 0; i < q->count; i++)
         carnet_inbox_take(q->states[i].state, ask, now, &inbox);
-    if (inbox.taken > 0)
-        (void)ask_once(q, ask, now, out);
+    if (inbox.taken > 0) {
+        unread = q->unopened;
+        read_grants(q, ask, &unread);
+        (void)judge(q, ask, now, &unread, out);
+    }
     out->inbox = inbox;
+    if (!out->found)
+        out->err = answer_none(q, ask, out);
     return out->err;
 }

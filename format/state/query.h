@@ -36,7 +36,8 @@ struct carnet_answer {
     struct carnet_diag floor;   /* why the clock's floor could not be kept; err is CARNET_OK where it was */
 };
 
-/* Asks. `ask->product` is required; without a vendor (NULL) no license counts. Returns the outcome. `out` is valid
+/* Asks. `ask->product` is required; without a vendor (NULL) no license counts. With `ask->brief` the match
+ * of a license that holds may know of some facts alone. Returns the outcome. `out` is valid
  * until the query is freed or asked again. Where no license holds, those that lie in the states' inboxes
  * are installed first. Where one holds, the clock's floors are raised (O-3). */
 CARNET_MUST_USE enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,

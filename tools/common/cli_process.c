@@ -2,7 +2,6 @@
 /* The process that a program runs in: what it leaves behind when it dies, and what it says when it is interrupted. */
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +50,7 @@ void cli_process_start(void)
     (void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
 #endif
     (void)umask(umask(S_IRWXG | S_IRWXO) | S_IWGRP | S_IWOTH); /* a stricter one of the caller stays */
-    (void)setlocale(LC_CTYPE, ""); /* in a locale that is not there, C's rules are good enough */
-    signal(SIGPIPE, SIG_IGN);      /* so that a closed pipe is an error like any other */
+    signal(SIGPIPE, SIG_IGN);                                  /* so that a closed pipe is an error like any other */
 }
 
 void cli_process_catch(const struct cli *cli)

@@ -2,6 +2,7 @@
 /* What a command says, and the one refusal or JSON document at the end. */
 #include <errno.h>
 #include <langinfo.h>
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,9 @@ void cli_place(struct cli *cli, const char *file)
 
 bool cli_utf8(void)
 {
+    /* Only who asks needs the locale, and reading it is a good part of a short program's time. In a locale that is not
+     * there, C's rules are good enough. */
+    (void)setlocale(LC_CTYPE, "");
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 

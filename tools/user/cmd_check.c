@@ -131,6 +131,7 @@ enum carnet_err user_check(struct cli *cli)
         .feature = cli_value(cli, "feature"),
         .edition = cli_value(cli, "edition"),
         .version = cli_value(cli, "product-version"),
+        .brief = cli_quiet(cli) && !cli_json(cli),
     };
     enum carnet_err err = answer == NULL
                               ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to check.")
