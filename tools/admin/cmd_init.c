@@ -105,6 +105,9 @@ static enum carnet_err make_inside(struct cli *cli, const struct making *m, cons
     err = ledger_create(ledger, &f->about, who, &l, cli_diag(cli));
     if (!err)
         err = fill(cli, f, m->inner, l);
+    /* The file alone is moved up: nothing of it may be in the log still. */
+    if (!err)
+        err = ledger_checkpoint(l, cli_diag(cli));
     ledger_close(l);
     return err;
 }

@@ -101,6 +101,9 @@ static enum carnet_err fill(struct cli *cli, const struct making *m, const char 
         err = unpack_keys(cli, m, l, r);
     if (!err)
         err = settle(cli, l);
+    /* The file alone is moved up: nothing of it may be in the log still. */
+    if (!err)
+        err = ledger_checkpoint(l, cli_diag(cli));
     ledger_close(l);
     return err;
 }

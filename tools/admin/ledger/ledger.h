@@ -50,6 +50,7 @@ const struct ledger_about *ledger_about(const struct ledger *l);
 
 /* A transaction for writing; waits at most ten seconds for others, then CARNET_BUSY. */
 CARNET_MUST_USE enum carnet_err ledger_begin(struct ledger *l, struct carnet_diag *diag);
+/* After CARNET_IO nobody knows whether the change is recorded, and the words say so; every command may be run again. */
 CARNET_MUST_USE enum carnet_err ledger_commit(struct ledger *l, struct carnet_diag *diag);
 void ledger_rollback(struct ledger *l); /* nothing when there is none */
 /* One item of many inside a transaction: kept, or undone alone. */

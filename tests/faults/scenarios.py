@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""The commands that change something, each with the world it starts in. A new command is one more row."""
+import json
+import os
+
+from lab import kill, trace
+
+PINNED = "--no-passphrase"
+
+
+def vendor_of(world, *home):
+    out = world.run(["carnet-admin", *home, "--json", "trust", "list"]).out
+    return json.loads(out)["anchors"][0]["vendor"]
+
+
+def fingerprint(world, number, out):
+    world.must("make-machine", "fingerprint", "--vendor", vendor_of(world), "--machine", str(number), "--product", "cad",
+               "--label", f"machine-{number}", "-o", out)
+
+
+def empty(lab):
+    return lab.new().make()
+
+
+def admin(lab):
+    """A home of both roles: CAD with three seats, the first of them out and activated by a file, and an online license."""
+    w = empty(lab)
+    w.must("carnet-admin", "init", "--role", "both", "--name", "Example Vendor", "--contact", "sales@vendor.example", PINNED)
+    w.must("carnet-admin", "--home", w.at("other"), "init", "--role", "vendor", "--name", "Other", PINNED)
+    w.must("carnet-admin", "--home", w.at("other"), "key", "export", "root", "-o", "other.pem")
+    w.must("carnet-admin", "key", "export", "root", "-o", "root.pem")
+    common = ["--licensee", "Hall 3", "--offline", "allowed", "--lease-days", "300"]
+    w.must("carnet-admin", "entitle", "--license", "CAD", "--product", "cad", "--seats", "4", *common, "-o", "cad-1.carnet")
+    w.must("carnet-admin", "entitle", "--license", "ONLINE", "--product", "lab", "--seats", "3", *common, "-o", "lab-1.carnet")
+    w.must("carnet-admin", "import", "cad-1.carnet", "lab-1.carnet")
+    w.must("carnet-admin", "user", "add", "ONLINE", "Ada")
+    w.must("carnet-admin", "convert", "CAD", "offline", "-y")
+    for number in range(1, 6):
+        fingerprint(w, number, f"machine-{number}.carnet")
+    w.must("carnet-admin", "assign", "machine-1.carnet", "-o", "license-1.carnet")
+    w.must("carnet-admin", "assign", "machine-2.carnet", "-o", "license-2.carnet")
+    for number in (1, 2):
+        w.must("make-machine", "release", f"license-{number}.carnet", "--machine", str(number), "-o", f"release-{number}.carnet")
+    w.must("carnet-admin", "free", "release-2.carnet", "-o", "receipt-2.carnet")
+    w.must("carnet-admin", "entitle", "--license", "CAD", "--seats", "9", "-o", "cad-2.carnet")
+    os.mkdir(w.at("in", "batch"))
+    for number in (3, 4):
+        os.rename(w.at("in", f"machine-{number}.carnet"), w.at("in", "batch", f"machine-{number}.carnet"))
+    return w
+
+
+def without_users(lab):
+    w = lab.start(admin)
+    w.must("carnet-admin", "user", "remove", "ONLINE", "--all")
+    return w
+
+
+def torn_log(lab):
+    """As `admin`, and the last command died with its change in the write-ahead log: opening the ledger is a recovery."""
+    w, words = lab.start(admin), ["carnet-admin", "user", "add", "ONLINE", "Grace"]
+    aside = w.copy()
+    calls, _ = trace(aside, words)
+    aside.remove()
+    into_file = [c for c in calls if c.name == "pwrite64" and "/ledger.db>" in c.line]
+    if not kill(w, words, "pwrite64", into_file[0].k) or not os.path.getsize(w.at("home", "ledger.db-wal")):
+        raise SystemExit("faults: the write-ahead log was not left behind")
+    return w
+
+
+def user(lab):
+    """A machine of made-up hardware, the vendor's root at hand and not pinned yet."""
+    w = lab.start(admin)
+    w.must("sh", os.path.join(lab.source, "tests/machines/make.sh"), "server", w.at("machine"))
+    return w
+
+
+def pinned(lab):
+    w = lab.start(user)
+    w.must("carnet-user", "trust", "add", "root.pem", "--id", vendor_of(w))
+    return w
+
+
+def licensed_file(lab):
+    """The license file is at hand and not activated."""
+    w = lab.start(pinned)
+    w.must("carnet-user", "fingerprint", "--product", "cad", "-o", "mine.carnet")
+    w.must("carnet-admin", "assign", "mine.carnet", "-o", "license.carnet")
+    return w
+
+
+def activated(lab):
+    w = lab.start(licensed_file)
+    w.must("carnet-user", "activate", "license.carnet")
+    return w
+
+
+def unchecked(lab):
+    """Activated, and the floors not written yet."""
+    w = lab.start(activated)
+    for folder, _, names in os.walk(w.at("state")):
+        for name in names:
+            if name == "floors":
+                os.unlink(os.path.join(folder, name))
+    return w
+
+
+def received(lab):
+    """Released and freed: the receipt is at hand."""
+    w = lab.start(activated)
+    w.must("carnet-user", "release", "cad", "-y", "-o", "release.carnet")
+    w.must("carnet-admin", "free", "release.carnet", "-o", "receipt.carnet")
+    return w
+
+
+class Scenario:
+    def __init__(self, name, start, words, side):
+        self.name, self.start, self.words, self.side = name, start, words, side
+
+
+def row(name, start, side, *words):
+    program = "carnet-admin" if side == "admin" else "carnet-user"
+    return Scenario(name, start, [program, "--json", "--no-input", *words], side)
+
+
+SCENARIOS = [
+    row("init", empty, "admin", "init", "--role", "both", "--name", "Example Vendor", PINNED),
+    row("pin", admin, "admin", "-y", "trust", "add", "other.pem"),
+    row("entitle", admin, "admin", "entitle", "--license", "CAD", "--seats", "7", "--to", "../stick"),
+    row("import", admin, "admin", "import", "cad-2.carnet"),
+    row("user-add", admin, "admin", "user", "add", "ONLINE", "Grace"),
+    row("user-remove", admin, "admin", "user", "remove", "ONLINE", "--all"),
+    row("convert", without_users, "admin", "convert", "ONLINE", "offline", "-y"),
+    row("assign", admin, "admin", "assign", "machine-5.carnet", "--to", "../stick"),
+    row("assign-folder", admin, "admin", "assign", "batch", "--to", "../stick"),
+    row("assign-recovering", torn_log, "admin", "assign", "machine-5.carnet", "--to", "../stick"),
+    row("replace", admin, "admin", "assign", "machine-5.carnet", "--license", "CAD", "--replace", "1", "--to", "../stick"),
+    row("free", admin, "admin", "free", "release-1.carnet", "--to", "../stick"),
+    row("trust", user, "user", "-y", "trust", "add", "root.pem"),
+    row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
+    row("activate", licensed_file, "user", "activate", "license.carnet"),
+    row("decline", licensed_file, "user", "release", "./license.carnet", "-y", "--to", "../stick"),
+    row("check", unchecked, "user", "check", "cad"),
+    row("release", activated, "user", "release", "cad", "-y", "--to", "../stick"),
+    row("receipt", received, "user", "activate", "receipt.carnet"),
+]
