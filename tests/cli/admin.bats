@@ -123,7 +123,7 @@ setup() {
     chmod 755 empty
     expect ok 0 carnet-admin --home empty init --role admin --name X --no-passphrase
     [ "$(stat -c %a empty)" = 700 ]
-    expect io-error 74 strace -f -o /dev/null -e trace=renameat -e inject=renameat:error=EIO:when=2 \
+    expect io-error 74 env ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" strace -f -o /dev/null -e trace=renameat -e inject=renameat:error=EIO:when=2 \
         carnet-admin --home d/e init --role admin --name X --no-passphrase
     [ ! -e d ]
 }
