@@ -21,6 +21,8 @@ from scenarios import SCENARIOS
 SHORT_KILLS, SHORT_ERRORS, SHORT_CUTS = 6, 4, 14
 # At each cut, so many draws of what was kept of all that was not synced.
 SHORT_DRAWS, LONG_DRAWS = 2, 16
+# In the long form the run after a kill is killed at every so many-th call, beginning at another one for each kill.
+LONG_TURNS = 8
 KNOWN = frozenset([0, 1] + list(range(10, 22)) + list(range(30, 40)) + list(range(40, 57)) +
                   [64, 66, 73, 74, 75, 77, 78] + list(range(80, 85)) + list(range(90, 94)))
 
@@ -220,7 +222,7 @@ def told(matrix, what, point, broken):
 
 def run_kill(matrix, options, count):
     """In the short form the run after a kill is killed once, at a call drawn by lot (the seed is fixed); in the long form
-    at each of its changing calls, for the first kill that leaves files of that shape behind."""
+    at every LONG_TURNS-th of its changing calls, in turn, for each kill that leaves files of another shape behind."""
     points, stride = points_of(matrix, options.long)
     changing = [c for c in matrix.calls if c.touches and c.name in CHANGING]
     lot = random.Random(matrix.scenario.name)
@@ -237,7 +239,7 @@ def run_kill(matrix, options, count):
         count.points += 1
         record(*point, result, broken)
     known = dict(shapes) if options.long else {}
-    second = [(call, [other]) for call in known.values() for other in changing]
+    second = [(call, [other]) for turn, call in enumerate(known.values()) for other in changing[turn % LONG_TURNS::LONG_TURNS]]
     for point, result, broken in each(options.jobs, lambda p: matrix.kill_at(*p), second):
         record(*point, result, broken)
     return f"{len(points)} points (every {stride}.), in the run after {len(second) or len(points)}"

@@ -55,6 +55,13 @@ def without_users(lab):
     return w
 
 
+def revised(lab):
+    """The next revision is imported, so that a renewal signs a license."""
+    w = lab.start(admin)
+    w.must("carnet-admin", "import", "cad-2.carnet")
+    return w
+
+
 def torn_log(lab):
     """As `admin`, and the last command died with its change in the write-ahead log: opening the ledger is a recovery."""
     w, words = lab.start(admin), ["carnet-admin", "user", "add", "ONLINE", "Grace"]
@@ -135,6 +142,8 @@ SCENARIOS = [
     row("assign-recovering", torn_log, "admin", "assign", "machine-5.carnet", "--to", "../stick"),
     row("replace", admin, "admin", "assign", "machine-5.carnet", "--license", "CAD", "--replace", "1", "--to", "../stick"),
     row("free", admin, "admin", "free", "release-1.carnet", "--to", "../stick"),
+    row("renew", revised, "admin", "renew", "CAD", "--to", "../stick"),
+    row("revoke", admin, "admin", "revoke", "CAD", "1", "--reason", "stolen", "-y", "--to", "../stick"),
     row("trust", user, "user", "-y", "trust", "add", "root.pem"),
     row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
     row("activate", licensed_file, "user", "activate", "license.carnet"),

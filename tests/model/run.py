@@ -18,9 +18,9 @@ from ledger_rules import Broken, hold  # noqa: E402
 from model import OK, License  # noqa: E402
 from scenarios import vendor_of  # noqa: E402
 
-MACHINES = 6
+MACHINES = 4
 # How often each operation is tried, out of their sum.
-WEIGHTS = {"user_add": 4, "user_remove": 4, "convert": 5, "assign": 14, "again": 3, "free": 8, "free_again": 2, "renew": 6, "revoke": 3,
+WEIGHTS = {"user_add": 4, "user_remove": 4, "convert": 5, "assign": 18, "again": 3, "free": 8, "free_again": 2, "renew": 6, "revoke": 3,
            "replace": 4, "entitle": 4, "late": 2}
 
 
@@ -58,6 +58,12 @@ class History:
     def license(self):
         return self.lot.choice(list(self.licenses.values()))
 
+    def seat(self, license_):
+        """Mostly one that is out; else any, held and free ones among them."""
+        if license_.out and self.lot.random() < 0.7:
+            return self.lot.choice(sorted(license_.out))
+        return self.lot.randint(1, max(license_.seats, 2))
+
     def make_fingerprint(self, license_):
         self.nonce += 1
         machine, path = self.lot.randint(1, MACHINES), f"f{self.nonce}.carnet"
@@ -77,7 +83,7 @@ class History:
         self.run(l.user_remove(name), "user", "remove", l.name, name)
 
     def convert(self):
-        l, offline = self.license(), self.lot.random() < 0.75
+        l, offline = self.license(), self.lot.random() < 0.85
         self.run(l.convert(offline), "convert", l.name, "offline" if offline else "online", "-y")
 
     def give(self, l, expected, machine, path, *more):
@@ -149,7 +155,7 @@ class History:
 
     def renew(self):
         l = self.license()
-        seat, out = self.lot.randint(1, max(l.seats, 2)), f"out{len(self.log)}.carnet"
+        seat, out = self.seat(l), f"out{len(self.log)}.carnet"
         expected = l.renew(seat)
         told = self.run(expected, "renew", l.name, str(seat), "-o", out)
         if expected == OK:
@@ -158,7 +164,7 @@ class History:
 
     def revoke(self):
         l = self.license()
-        seat, out = self.lot.randint(1, max(l.seats, 2)), f"receipt{len(self.log)}.carnet"
+        seat, out = self.seat(l), f"receipt{len(self.log)}.carnet"
         self.run(l.revoke(seat), "revoke", l.name, str(seat), "--reason", "stolen", "-y", "-o", out)
 
     def entitle(self):
