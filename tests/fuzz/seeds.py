@@ -31,7 +31,7 @@ def key_files(pem):
     der = base64.b64decode("".join(pem.splitlines()[1:-1]))
     for protection in ('  <argon2id\n      passes="3"\n      memory-kib="65536"\n      lanes="1"\n      salt="' + "5a" * 16 +
                        '"/>\n', "  <keyfile/>\n"):
-        yield ('<?xml version="1.0" encoding="UTF-8"?>\n<key\n    xmlns="urn:carnet:key"\n    version="1"\n    role="machine"\n'
+        yield ('<?xml version="1.0" encoding="UTF-8"?>\n<key xmlns="urn:carnet:key:1"\n    role="machine"\n'
                f'    id="{hashlib.sha256(der).hexdigest()}"\n    public="{der[-32:].hex()}"\n'
                '    created="2026-01-01T00:00:00Z">\n' + protection +
                '  <sealed\n      cipher="AES-256-GCM-SIV"\n      nonce="' + "11" * 12 + '"/>\n  <secret\n      ciphertext="' +
