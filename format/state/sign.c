@@ -76,13 +76,22 @@ enum carnet_err carnet_sign_release(struct carnet_state *state, const struct car
     return err;
 }
 
+static bool renews_same(const struct carnet_fingerprint *a, const struct carnet_fingerprint *b)
+{
+    for (uint32_t i = 0; i < a->renew_count && i < b->renew_count; i++)
+        if (strcmp(a->renews[i].license, b->renews[i].license) != 0 ||
+            !carnet_digest_equal(&a->renews[i].fingerprint, &b->renews[i].fingerprint))
+            return false;
+    return a->renew_count == b->renew_count;
+}
+
 /* Do two fingerprints ask the same of the same machine, whatever their number, time, nonce and journal position? */
 static bool is_same(const struct carnet_fingerprint *a, const struct carnet_fingerprint *b)
 {
     if (!carnet_digest_equal(&a->vendor, &b->vendor) || a->renew != b->renew || strcmp(a->label, b->label) != 0 ||
         strcmp(a->virtual_system, b->virtual_system) != 0 || strcmp(a->container_system, b->container_system) != 0 ||
         a->has_user != b->has_user || (a->has_user && !carnet_digest_equal(&a->user, &b->user)) ||
-        a->product_count != b->product_count || a->facts.count != b->facts.count)
+        a->product_count != b->product_count || a->facts.count != b->facts.count || !renews_same(a, b))
         return false;
     for (uint32_t i = 0; i < a->product_count; i++)
         if (strcmp(a->products[i].id, b->products[i].id) != 0 ||
@@ -95,13 +104,19 @@ static bool is_same(const struct carnet_fingerprint *a, const struct carnet_fing
     return true;
 }
 
-/* Has a receipt or a release ended what this fingerprint asked for? Then it is spent, and a new one is needed. */
-static enum carnet_err is_spent(const struct carnet_state *state, const struct carnet_digest *vendor,
+/* Has a receipt or a release ended what this fingerprint asked for, or has anything newer come for its licenses since
+ * it asked to renew them? Then it is spent, and a new one is needed. */
+static enum carnet_err is_spent(const struct carnet_state *state, const struct carnet_fingerprint *last,
                                 const struct carnet_digest *id, bool *spent, struct carnet_diag *diag)
 {
     struct carnet_state_grant *grants = NULL;
     size_t count = 0;
-    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, diag);
+    struct carnet_sequence ignored;
+    struct carnet_journal_position seen = {0};
+    enum carnet_err err = last->renew ? carnet_state_next(state, &last->vendor, &ignored, &seen, diag) : CARNET_OK;
+    *spent = err == CARNET_OK && seen.position > last->journal.position;
+    if (err == CARNET_OK)
+        err = carnet_state_grants(state, &last->vendor, &grants, &count, diag);
     for (size_t i = 0; err == CARNET_OK && i < count; i++)
         if (carnet_digest_equal(&grants[i].name.fingerprint, id) && (grants[i].released || grants[i].ended))
             *spent = true;
@@ -126,11 +141,12 @@ static enum carnet_err find_same(const struct carnet_state *state, const struct 
     if (err != CARNET_OK)
         goto out;
     *id = *carnet_judged_id(carnet_reading_judged(reading));
-    if (!is_same(carnet_document_fingerprint(carnet_reading_document(reading)), wanted)) {
+    const struct carnet_fingerprint *last = carnet_document_fingerprint(carnet_reading_document(reading));
+    if (!is_same(last, wanted)) {
         err = CARNET_NOT_FOUND;
         goto out;
     }
-    err = is_spent(state, &wanted->vendor, id, &spent, diag);
+    err = is_spent(state, last, id, &spent, diag);
     if (err == CARNET_OK && spent)
         err = CARNET_NOT_FOUND;
 out:

@@ -25,6 +25,8 @@ enum carnet_err admin_entitle(struct cli *cli);
 enum carnet_err admin_import(struct cli *cli);
 enum carnet_err admin_license_list(struct cli *cli);
 enum carnet_err admin_license_show(struct cli *cli);
+extern const struct cli_option admin_due_options[];
+enum carnet_err admin_license_due(struct cli *cli);
 enum carnet_err admin_user_add(struct cli *cli);
 extern const struct cli_option admin_user_remove_options[];
 enum carnet_err admin_user_remove(struct cli *cli);

@@ -206,7 +206,7 @@ static enum carnet_err give(struct batch *b, void *context)
 
 static void settle_grant(struct batch *b, struct giving *g)
 {
-    const char *label = cli_value(b->cli, "label");
+    const char *label = cli_value(b->cli, "label"), *note = cli_value(b->cli, "note");
     const struct carnet_entitlement *e = g->entitlement;
 
     g->grant.license = g->license->number;
@@ -220,7 +220,8 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.replaces = g->replaces ? g->old.number : 0;
     /* The vendor's clock may be a little ahead of this one (J-10). */
     g->grant.since = b->now > e->issued ? b->now : e->issued;
-    g->grant.lease_until = give_lease_until(&g->terms, g->grant.since);
+    g->grant.lease_until = give_end(&g->terms, g->grant.since);
+    (void)snprintf(g->grant.note, sizeof g->grant.note, "%s", note ? note : "");
     (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label ? label : g->asking->fingerprint->label);
 }
 

@@ -14,6 +14,7 @@ const struct cli_option admin_assign_options[] = {
     {"replace", 0, "SEAT", false, "end the grant on that seat and give the seat to this fingerprint"},
     {"expect", 0, "KEYID", false, "refuse a fingerprint of another machine key"},
     {"label", 0, "TEXT", false, "the machine's name, in place of the fingerprint's label"},
+    {"note", 0, "TEXT", false, "your own note on the seat; it stays in the ledger"},
     GIVE_OPTIONS,
     {NULL, 0, NULL, false, NULL}};
 
@@ -214,16 +215,18 @@ static enum carnet_err assign_source(struct batch *b, const struct batch_source 
 
 static enum carnet_err read_options(struct cli *cli, struct batch *b, struct wanted *wanted)
 {
-    const char *label = cli_value(cli, "label"), *expect = cli_value(cli, "expect");
+    const char *label = cli_value(cli, "label"), *expect = cli_value(cli, "expect"), *note = cli_value(cli, "note");
 
-    if (label && !carnet_text_is_text(label))
-        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--label takes 1 to 200 printable characters.");
+    if ((label && !carnet_text_is_text(label)) || (note && !carnet_text_is_text(note)))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--%s takes 1 to 200 printable characters.",
+                           label && !carnet_text_is_text(label) ? "label" : "note");
     if (expect && carnet_digest_parse(expect, &wanted->key) != CARNET_OK)
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--expect takes a key's id, 64 hex digits.");
     wanted->has_key = expect != NULL;
     b->two_results = cli_value(cli, "replace") != NULL;
-    if (cli_count(cli) > 1 && (label || expect || b->two_results))
-        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--label, --expect and --replace take one fingerprint.");
+    if (cli_count(cli) > 1 && (label || note || expect || b->two_results))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "--label, --note, --expect and --replace take one fingerprint.");
     return CARNET_OK;
 }
 

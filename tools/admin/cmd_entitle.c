@@ -33,6 +33,7 @@ const struct cli_option admin_entitle_options[] = {
     {"clock-tolerance", 0, "HOURS", false, "how far a clock may be behind (24)"},
     {"virtual", 0, "WORD", false, "accepted (the default) or refused: virtual machines"},
     {"container", 0, "WORD", false, "accepted (the default), refused or pinned: containers"},
+    {"least-trust", 0, "G.N", false, "the least version of trust information that a user needs, or none (the default)"},
     {"contact", 0, "TEXT", false, "whom to ask; '' for none"},
     {"issuer", 0, "FILE", false, "PEM of the administrator's issuer key; your own with role both"},
     {NULL, 0, NULL, false, NULL}};

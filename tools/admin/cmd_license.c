@@ -31,6 +31,20 @@ static const char *expiry_words(int64_t not_after, int64_t now, char *out, size_
     return out;
 }
 
+/* A hold that is over ends with the next assignment; until then it is only said to be over. */
+static enum carnet_err leave_out_lapsed(struct home *h, struct ledger_license *license, int64_t now,
+                                        struct carnet_diag *diag)
+{
+    struct ledger_hold *list = NULL;
+    size_t count = 0;
+    enum carnet_err err = license->held > 0 ? ledger_holds(h->ledger, license->number, &list, &count, diag) : CARNET_OK;
+
+    for (size_t i = 0; !err && i < count && list[i].until < now; i++)
+        license->held--;
+    free(list);
+    return err;
+}
+
 static json_t *license_json(const struct ledger_license *license, int64_t now)
 {
     const json_int_t left = days_left(license->not_after, now);
@@ -65,13 +79,17 @@ enum carnet_err admin_license_list(struct cli *cli)
         err = ledger_vendor_find(h.ledger, vendor, &whose, cli_diag(cli));
     if (!err)
         err = ledger_licenses(h.ledger, vendor ? &whose : NULL, NULL, &list, &count, cli_diag(cli));
+    for (size_t i = 0; !err && i < count; i++)
+        err = leave_out_lapsed(&h, &list[i], now, cli_diag(cli));
     for (size_t i = 0; !err && i < count; i++) {
         const struct ledger_license *license = &list[i];
-        char expiry[80];
-        cli_data(cli, "%s%-20s%s  %-7s  %lu/%lu seats  %-20s  %s  %s\n", cli_style(cli, "bold"), license->id,
+        char expiry[80], held[32] = "";
+        if (license->held > 0)
+            (void)snprintf(held, sizeof held, ", %lu held", (unsigned long)license->held);
+        cli_data(cli, "%s%-20s%s  %-7s  %lu/%lu seats%s  %-20s  %s  %s\n", cli_style(cli, "bold"), license->id,
                  cli_style(cli, "off"), license->offline ? "offline" : "online",
-                 (unsigned long)(license->offline ? license->in_use + license->held : license->users),
-                 (unsigned long)license->seats, license->product, license->licensee,
+                 (unsigned long)(license->offline ? license->in_use : license->users), (unsigned long)license->seats,
+                 held, license->product, license->licensee,
                  expiry_words(license->not_after, now, expiry, sizeof expiry));
         (void)json_array_append_new(licenses, license_json(license, now));
     }
@@ -105,24 +123,88 @@ static enum carnet_err show_users(struct cli *cli, struct home *h, const struct 
     return err;
 }
 
+static const char *state_of(const struct ledger_grant *g)
+{
+    return g->declared != LEDGER_LIVES ? "declared released" : g->activated != LEDGER_LIVES ? "activated" : "assigned";
+}
+
+static void machine_words(const struct ledger_grant *g, char out[CARNET_TEXT_SIZE])
+{
+    char key[CARNET_HEX_SIZE];
+
+    carnet_digest_hex(&g->machine_key, key);
+    (void)snprintf(out, CARNET_TEXT_SIZE, "%.*s", *g->label ? CARNET_TEXT_SIZE - 1 : 16, *g->label ? g->label : key);
+}
+
+static void set_time(json_t *object, const char *member, int64_t time)
+{
+    char text[CARNET_UTC_SIZE];
+
+    if (time == LEDGER_LIVES)
+        return;
+    carnet_utc_format(time, text);
+    (void)json_object_set_new(object, member, json_string(text));
+}
+
 static void show_grant(struct cli *cli, const struct ledger_grant *g, json_t *seats)
 {
     char key[CARNET_HEX_SIZE], fingerprint[CARNET_HEX_SIZE], since[CARNET_UTC_SIZE], lease[CARNET_UTC_SIZE],
         day[WORDS_DAY_SIZE], machine[CARNET_TEXT_SIZE];
+    json_t *seat;
 
     carnet_digest_hex(&g->machine_key, key);
     carnet_digest_hex(&g->fingerprint, fingerprint);
     carnet_utc_format(g->since, since);
     carnet_utc_format(g->lease_until, lease);
     words_day(g->lease_until, day);
-    (void)snprintf(machine, sizeof machine, "%.*s", *g->label ? CARNET_TEXT_SIZE - 1 : 16, *g->label ? g->label : key);
-    cli_data(cli, "  seat %-6lu assigned  %-24s  %s  since %s  lease until %s\n", (unsigned long)g->seat, machine,
-             g->has_user ? "one user" : "any user", since, day);
-    (void)json_array_append_new(seats, json_pack("{s:I, s:s, s:s?, s:s, s:b, s:s, s:i, s:i, s:s, s:s}", "seat",
-                                                 (json_int_t)g->seat, "state", "assigned", "label",
-                                                 *g->label ? g->label : NULL, "machine", key, "user_fixed",
-                                                 (int)g->has_user, "fingerprint", fingerprint, "epoch", (int)g->epoch,
-                                                 "serial", (int)g->serial, "since", since, "lease_until", lease));
+    machine_words(g, machine);
+    cli_data(cli, "  seat %-6lu %-9s %-24s  key %.16s  %s  since %s  until %s%s%s\n", (unsigned long)g->seat,
+             state_of(g), machine, key, g->has_user ? "one user" : "any user", since, day, *g->note ? "  -- " : "",
+             g->note);
+    seat = json_pack("{s:I, s:s, s:s?, s:s?, s:s, s:b, s:s, s:i, s:i, s:s, s:s}", "seat", (json_int_t)g->seat, "state",
+                     state_of(g), "label", *g->label ? g->label : NULL, "note", *g->note ? g->note : NULL, "machine",
+                     key, "user_fixed", (int)g->has_user, "fingerprint", fingerprint, "epoch", (int)g->epoch, "serial",
+                     (int)g->serial, "since", since, "lease_until", lease);
+    set_time(seat, "activated", g->activated);
+    set_time(seat, "declared", g->declared);
+    (void)json_array_append_new(seats, seat);
+}
+
+static void show_hold(struct cli *cli, const struct ledger_hold *hold, const struct ledger_grant *g, int64_t now,
+                      json_t *seats)
+{
+    char key[CARNET_HEX_SIZE], day[WORDS_DAY_SIZE], lost[WORDS_DAY_SIZE], machine[CARNET_TEXT_SIZE];
+    const bool over = hold->until < now;
+    json_t *seat;
+
+    carnet_digest_hex(&g->machine_key, key);
+    words_day(hold->until, day);
+    words_day(g->ended, lost);
+    machine_words(g, machine);
+    cli_data(cli, "  seat %-6lu %-9s %-24s  key %.16s  lost %s  %s %s\n", (unsigned long)hold->seat,
+             over ? "freed" : "held", machine, key, lost, over ? "since" : "until", day);
+    seat = json_pack("{s:I, s:s, s:s?, s:s}", "seat", (json_int_t)hold->seat, "state", over ? "freed" : "held", "label",
+                     *g->label ? g->label : NULL, "machine", key);
+    set_time(seat, "lost", g->ended);
+    set_time(seat, over ? "since" : "held_until", hold->until);
+    (void)json_array_append_new(seats, seat);
+}
+
+static enum carnet_err show_holds(struct cli *cli, struct home *h, const struct ledger_license *license, int64_t now,
+                                  json_t *seats)
+{
+    struct ledger_hold *list = NULL;
+    struct ledger_grant lost;
+    size_t count = 0;
+    enum carnet_err err = ledger_holds(h->ledger, license->number, &list, &count, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++) {
+        err = ledger_grant_get(h->ledger, list[i].grant, &lost, cli_diag(cli));
+        if (!err)
+            show_hold(cli, &list[i], &lost, now, seats);
+    }
+    free(list);
+    return err;
 }
 
 static enum carnet_err show_freed(struct cli *cli, struct home *h, const struct ledger_license *license, json_t *seats)
@@ -150,7 +232,7 @@ static enum carnet_err show_freed(struct cli *cli, struct home *h, const struct 
     return err;
 }
 
-static enum carnet_err show_seats(struct cli *cli, struct home *h, const struct ledger_license *license)
+static enum carnet_err show_seats(struct cli *cli, struct home *h, const struct ledger_license *license, int64_t now)
 {
     struct ledger_grant *list = NULL;
     size_t count = 0;
@@ -159,6 +241,8 @@ static enum carnet_err show_seats(struct cli *cli, struct home *h, const struct 
 
     for (size_t i = 0; !err && i < count; i++)
         show_grant(cli, &list[i], seats);
+    if (!err)
+        err = show_holds(cli, h, license, now, seats);
     if (!err)
         err = show_freed(cli, h, license, seats);
     if (!err)
@@ -178,6 +262,8 @@ enum carnet_err admin_license_show(struct cli *cli)
 
     if (!err)
         err = ledger_license_find(h.ledger, cli_argument(cli, 0), cli_value(cli, "vendor"), &license, cli_diag(cli));
+    if (!err)
+        err = leave_out_lapsed(&h, &license, now, cli_diag(cli));
     if (!err) {
         cli_data(cli, "%s%s%s  revision %lu\n", cli_style(cli, "bold"), license.id, cli_style(cli, "off"),
                  (unsigned long)license.revision);
@@ -186,11 +272,13 @@ enum carnet_err admin_license_show(struct cli *cli)
         cli_data(cli, "  %s; offline use %s; %s\n", license.offline ? "offline" : "online",
                  license.offline_allowed ? "allowed" : "not allowed",
                  expiry_words(license.not_after, now, expiry, sizeof expiry));
-        cli_data(cli, "  %lu of %lu seats %s\n",
-                 (unsigned long)(license.offline ? license.in_use + license.held : license.users),
+        cli_data(cli, "  %lu of %lu seats %s", (unsigned long)(license.offline ? license.in_use : license.users),
                  (unsigned long)license.seats, license.offline ? "out on machines" : "have users");
+        if (license.held > 0)
+            cli_data(cli, ", %lu held for lost ones", (unsigned long)license.held);
+        cli_data(cli, "\n");
         cli_set(cli, "license", license_json(&license, now));
-        err = license.offline ? show_seats(cli, &h, &license) : show_users(cli, &h, &license);
+        err = license.offline ? show_seats(cli, &h, &license, now) : show_users(cli, &h, &license);
     }
     home_close(&h);
     return err;

@@ -227,6 +227,11 @@ int64_t give_lease_until(const struct give_terms *terms, int64_t issued)
                : earlier(carnet_utc_add_days(issued, terms->lease_days), terms->not_after);
 }
 
+int64_t give_end(const struct give_terms *terms, int64_t issued)
+{
+    return earlier(give_lease_until(terms, issued), terms->not_after);
+}
+
 /* ---- the license ---- */
 
 void give_fill(const struct give_license *g, const struct carnet_entitlement *e, struct carnet_license *out)

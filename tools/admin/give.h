@@ -36,6 +36,9 @@ enum carnet_err give_settle(struct cli *cli, struct batch_item *item, const stru
 /* The last second of a lease that is counted from then. */
 int64_t give_lease_until(const struct give_terms *terms, int64_t issued);
 
+/* The last second of a license that is issued then: of its lease, or before (O-1). */
+int64_t give_end(const struct give_terms *terms, int64_t issued);
+
 /* A license to be made. */
 struct give_license {
     const struct ledger_license *license;

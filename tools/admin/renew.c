@@ -214,7 +214,7 @@ static void settle_next(struct batch *b, struct renewing *r)
     r->next.epoch = ledger_about(b->home->ledger)->epoch;
     r->next.serial = r->grant->serial + 1;
     r->next.entitlement = r->license->entitlement;
-    r->next.lease_until = give_lease_until(&r->terms, r->give.issued);
+    r->next.lease_until = give_end(&r->terms, r->give.issued);
     r->give.license = r->license;
     r->give.grant = &r->next;
     r->give.entitlement = r->license->entitlement;
@@ -229,9 +229,8 @@ static void say(const struct batch *b, struct batch_item *item, const struct ren
 
     (void)carnet_text_escape(g->label, strlen(g->label), label, sizeof label);
     words_day(g->lease_until, day);
-    (void)snprintf(item->words, sizeof item->words,
-                   "Seat %lu of %s%s%s%s %s: serial %lu, revision %lu, lease until %s.%s", (unsigned long)g->seat,
-                   r->license->id, *label ? " (" : "", label, *label ? ")" : "",
+    (void)snprintf(item->words, sizeof item->words, "Seat %lu of %s%s%s%s %s: serial %lu, revision %lu, until %s.%s",
+                   (unsigned long)g->seat, r->license->id, *label ? " (" : "", label, *label ? ")" : "",
                    item->again           ? "needs no renewal"
                    : cli_dry_run(b->cli) ? "would be renewed"
                                          : "is renewed",

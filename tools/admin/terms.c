@@ -139,6 +139,28 @@ static enum carnet_err take_validity(struct cli *cli, struct carnet_entitlement 
     return err;
 }
 
+/* G.N, or none. */
+static enum carnet_err take_least_trust(struct cli *cli, struct carnet_entitlement *e)
+{
+    const char *value = cli_value(cli, "least-trust"), *dot = value ? strchr(value, '.') : NULL;
+    uint32_t generation = 0, number = 0;
+    char first[16];
+
+    if (!value)
+        return CARNET_OK;
+    if (strcmp(value, "none") != 0) {
+        (void)snprintf(first, sizeof first, "%.*s", dot ? (int)(dot - value) : 0, value);
+        if (!dot || dot - value >= (ptrdiff_t)sizeof first ||
+            carnet_text_number(first, 0, CARNET_COUNT_MOST, &generation) != CARNET_OK ||
+            carnet_text_number(dot + 1, 0, CARNET_COUNT_MOST, &number) != CARNET_OK)
+            return usage(cli, "least-trust", "a version of trust information such as 1.3, or 'none'");
+    }
+    e->has_least_trust = dot != NULL;
+    e->least_trust_generation = generation;
+    e->least_trust_number = number;
+    return CARNET_OK;
+}
+
 static enum carnet_err take_matching(struct cli *cli, struct carnet_entitlement *e)
 {
     static const char takes[] = "FACT=POINTS, with 0 to 100 points; facts are machine-id, system-uuid, tpm, "
@@ -231,6 +253,8 @@ enum carnet_err terms_apply(struct cli *cli, struct carnet_entitlement *e)
         err = take_environment(cli, e);
     if (!err)
         err = take_validity(cli, e);
+    if (!err)
+        err = take_least_trust(cli, e);
     if (!err)
         err = take_matching(cli, e);
     return err ? err : take_features(cli, &e->features);

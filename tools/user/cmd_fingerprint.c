@@ -4,6 +4,7 @@
 
 #include "common/io.h"
 #include "fingerprint_show.h"
+#include "renewals.h"
 #include "state/sign.h"
 #include "user.h"
 
@@ -179,6 +180,8 @@ static enum carnet_err write_fingerprint(struct cli *cli, struct fingerprint_vie
         err = describe(cli, view->machine, vendor, secret, view);
     }
     if (err == CARNET_OK)
+        err = renewals_choose(cli, state, view->fingerprint);
+    if (err == CARNET_OK)
         err = make_and_write(cli, state, key, view->fingerprint);
     explicit_bzero(secret, sizeof(secret));
     carnet_key_free(key);
@@ -213,6 +216,8 @@ enum carnet_err user_fingerprint(struct cli *cli)
         err = read_secret(cli, state, &vendor, secret, &view.has_digests);
     if (err == CARNET_OK)
         err = describe(cli, machine, &vendor, secret, &view);
+    if (err == CARNET_OK)
+        err = renewals_choose(cli, state, view.fingerprint);
     carnet_state_close(state);
     if (err != CARNET_OK)
         goto out;

@@ -102,6 +102,11 @@ void fingerprint_show(struct cli *cli, const struct fingerprint_view *view)
     line(cli, "  %-13s %s", "vendor", vendor);
     for (uint32_t i = 0; i < f->product_count; i++)
         line(cli, "  %-13s %s %s", "product", f->products[i].id, f->products[i].version);
+    for (uint32_t i = 0; i < f->renew_count; i++) {
+        char fingerprint[CARNET_HEX_SIZE];
+        carnet_digest_hex(&f->renews[i].fingerprint, fingerprint);
+        line(cli, "  %-13s %s %s", "renews", f->renews[i].license, fingerprint);
+    }
     if (f->label[0] != '\0')
         line(cli, "  %-13s %s", "label", carnet_text_escape(f->label, strlen(f->label), label, sizeof(label)));
     line(cli, "  %-13s %s", "virtual", f->virtual_system);
@@ -113,4 +118,9 @@ void fingerprint_show(struct cli *cli, const struct fingerprint_view *view)
             json_pack("{s:o*,s:{s:s,s:b},s:s*,s:s,s:s}", "facts", values, "user", "value", user, "leaves", f->has_user,
                       "label", f->label[0] == '\0' ? NULL : f->label, "virtual", f->virtual_system, "container",
                       f->container_system));
+    json_t *renews = f->renew ? json_array() : NULL;
+    for (uint32_t i = 0; i < f->renew_count; i++)
+        (void)json_array_append_new(renews, json_string(f->renews[i].license));
+    if (renews != NULL)
+        cli_set(cli, "renews", renews);
 }

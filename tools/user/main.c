@@ -20,6 +20,7 @@ static const struct cli_option fingerprint_options[] = {
     {"omit", 0, "FACT", true, "leave a fact (or 'user') out"},
     {"label", 0, "TEXT", false, "a name for this machine, in the clear"},
     {"for-user", 0, "NAME", false, "fix the license to another user of this machine"},
+    {"renew", 0, NULL, false, "ask to renew the licenses that this machine has, with its facts of now"},
     {"new", 0, NULL, false, "make a new one even if nothing changed"},
     {0},
 };

@@ -7,10 +7,16 @@
 
 #define COLUMNS \
     "g.number, g.license, g.fingerprint, g.seat, g.epoch, g.serial, g.machine_key, g.entitlement, g.user, g.label," \
-    " g.since, g.lease_until, g.ended, g.how, g.release, g.replaces"
+    " g.since, g.lease_until, g.ended, g.how, g.release, g.replaces, g.note, g.activated," \
+    " g.declared"
 
 static const char *const ends[] = {
     [CARNET_END_FREED] = "freed", [CARNET_END_REVOKED] = "revoked", [CARNET_END_REPLACED] = "replaced"};
+
+static int64_t time_or_none(sqlite3_stmt *s, int column)
+{
+    return sqlite3_column_type(s, column) == SQLITE_NULL ? LEDGER_LIVES : sqlite3_column_int64(s, column);
+}
 
 static void read_grant(sqlite3_stmt *s, struct ledger_grant *out)
 {
@@ -30,7 +36,7 @@ static void read_grant(sqlite3_stmt *s, struct ledger_grant *out)
     column_text(s, 9, out->label, sizeof out->label);
     out->since = sqlite3_column_int64(s, 10);
     out->lease_until = sqlite3_column_int64(s, 11);
-    out->ended = sqlite3_column_type(s, 12) == SQLITE_NULL ? LEDGER_LIVES : sqlite3_column_int64(s, 12);
+    out->ended = time_or_none(s, 12);
     column_text(s, 13, how, sizeof how);
     for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (strcmp(how, ends[i]) == 0)
@@ -39,6 +45,9 @@ static void read_grant(sqlite3_stmt *s, struct ledger_grant *out)
     out->has_release = sqlite3_column_type(s, 14) != SQLITE_NULL;
     column_digest(s, 14, &out->release);
     out->replaces = sqlite3_column_int64(s, 15); /* NULL is 0 */
+    column_text(s, 16, out->note, sizeof out->note);
+    out->activated = time_or_none(s, 17);
+    out->declared = time_or_none(s, 18);
 }
 
 static enum carnet_err one_grant(struct ledger *l, sqlite3_stmt *s, struct ledger_grant *out, struct carnet_diag *diag)
@@ -125,18 +134,15 @@ enum carnet_err ledger_grant_last_on_seat(struct ledger *l, int64_t license, uin
     return err ? err : one_grant(l, s, out, diag);
 }
 
-enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_grant **out, size_t *count,
-                              struct carnet_diag *diag)
+static enum carnet_err read_grants(struct ledger *l, sqlite3_stmt *s, struct ledger_grant **out, size_t *count,
+                                   struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
     void *list = NULL;
     size_t n = 0;
     bool row = false;
-    enum carnet_err err = database_query(
-        l, &s, diag, "SELECT " COLUMNS " FROM seat_grant g WHERE g.license = ? AND g.ended IS NULL ORDER BY g.seat",
-        "i", license);
+    enum carnet_err err;
 
-    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+    for (err = database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
         err = database_room(&list, n, sizeof(struct ledger_grant));
         if (err)
             break;
@@ -149,6 +155,29 @@ enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_g
     *out = list;
     *count = n;
     return CARNET_OK;
+}
+
+enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_grant **out, size_t *count,
+                              struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err = database_query(
+        l, &s, diag, "SELECT " COLUMNS " FROM seat_grant g WHERE g.license = ? AND g.ended IS NULL ORDER BY g.seat",
+        "i", license);
+
+    return err ? err : read_grants(l, s, out, count, diag);
+}
+
+enum carnet_err ledger_grants_due(struct ledger *l, int64_t by, struct ledger_grant **out, size_t *count,
+                                  struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT " COLUMNS " FROM seat_grant g WHERE g.ended IS NULL"
+                                         " AND g.lease_until <= ? ORDER BY g.lease_until, g.license, g.seat",
+                                         "i", by);
+
+    return err ? err : read_grants(l, s, out, count, diag);
 }
 
 enum carnet_err ledger_seat_lowest(struct ledger *l, int64_t license, uint32_t *seat, struct carnet_diag *diag)
@@ -222,9 +251,9 @@ enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g, const
     enum carnet_err err = database_run(
         l, diag,
         "INSERT INTO seat_grant (license, fingerprint, seat, epoch, serial, machine_key, user, entitlement, label,"
-        " since, lease_until, replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
-        "idiiidDdTiii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
-        &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->since, g->lease_until,
+        " note, since, lease_until, replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
+        "idiiidDdTTiii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
+        &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->note, g->since, g->lease_until,
         g->replaces);
 
     if (err)

@@ -174,8 +174,12 @@ struct ledger_grant {
     bool has_user;
     struct carnet_digest user;
     char label[CARNET_TEXT_SIZE];
-    int64_t since, lease_until;
-    int64_t ended; /* INT64_MIN while it lives */
+    char note[CARNET_TEXT_SIZE]; /* the administrator's own */
+    int64_t since;
+    int64_t lease_until; /* the last second of its newest license, by lease and not-after */
+    int64_t activated;   /* when its machine said so; LEDGER_LIVES: not yet */
+    int64_t declared;    /* when its release was declared, before it was freed; LEDGER_LIVES: not at all */
+    int64_t ended;       /* INT64_MIN while it lives */
     enum carnet_end how;
     bool has_release;
     struct carnet_digest release; /* meaningful when has_release: what freed it */
@@ -207,6 +211,9 @@ CARNET_MUST_USE enum carnet_err ledger_grant_last_on_seat(struct ledger *l, int6
 /* All living grants by seat; freed with free(). */
 CARNET_MUST_USE enum carnet_err ledger_grants(struct ledger *l, int64_t license, struct ledger_grant **out,
                                               size_t *count, struct carnet_diag *diag);
+/* Living grants of offline licenses whose newest license ends by then, the earliest first; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_grants_due(struct ledger *l, int64_t by, struct ledger_grant **out,
+                                                  size_t *count, struct carnet_diag *diag);
 /* The lowest free seat; CARNET_NO_SEAT. */
 CARNET_MUST_USE enum carnet_err ledger_seat_lowest(struct ledger *l, int64_t license, uint32_t *seat,
                                                    struct carnet_diag *diag);

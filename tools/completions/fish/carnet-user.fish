@@ -35,6 +35,7 @@ complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l product 
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l omit -x -a '(__carnet_user_facts)' -d 'leave a fact (or \'user\') out'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l label -x -d 'a name for this machine, in the clear'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l for-user -x -d 'fix the license to another user of this machine'
+complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l renew -d 'ask to renew the licenses that this machine has, with its facts of now'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l new -d 'make a new one even if nothing changed'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l output -s o -r -F -d 'write to FILE'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l to -x -a '(__fish_complete_directories)' -d 'write to the stick or folder DIR, under carnet/'
