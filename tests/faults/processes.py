@@ -131,7 +131,7 @@ def main():
         except Broken as broken:
             busy, wrong = 0, wrong + [str(broken)]
         verified = world.run(["carnet-admin", "--json", "journal", "verify"])
-        if verified.code not in (0, 64):
+        if verified.code != 0:
             wrong.append(f"journal verify: {verified.out}{verified.err}")
     finally:
         lab.close()

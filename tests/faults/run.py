@@ -6,6 +6,7 @@
 """
 import argparse
 import concurrent.futures
+import os
 import random
 import sys
 import time
@@ -99,6 +100,9 @@ class Matrix:
         hold(self.project(world) == self.after, "run again, the records are not those of an undisturbed run")
         self.rules(world)
         self.hold_delivered(world)
+        if self.scenario.side == "admin":
+            verified = world.run(["carnet-admin", "--json", "journal", "verify"])
+            hold(verified.code == 0, f"journal verify: exit {verified.code}: {verified.out}{verified.err}")
         if self.scenario.name == "check":  # a check writes the floors alone, and leaves the sweeping to the others
             world.must("carnet-user", "-y", "trust", "add", "root.pem")
         hold(not state_rules.leftovers(world.at("state")), "a temporary file is left in the state")
@@ -288,7 +292,7 @@ def controls(lab, options):
     blind = 0
     options.long = False
     for weak, work in (("transaction", run_kill), ("synchronous", run_power)):
-        options.extra = {"LD_PRELOAD": options.weak, "CARNET_WEAK": weak}
+        options.extra = {"LD_PRELOAD": os.path.abspath(options.weak), "CARNET_WEAK": weak}
         count = run_all(lab, options, work, ["assign", "replace", "free"])
         print(f"control: without {weak}, {count.broken} of {count.points} points are broken")
         blind += count.broken == 0

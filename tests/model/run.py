@@ -219,8 +219,9 @@ class History:
             shown = self.run(OK, "license", "show", l.name)
             hold(shown["outcome"] == "ok", "the license can't be shown")
         verified = self.world.run(["carnet-admin", "--json", "journal", "verify"])
-        if verified.code != 64:  # the command may not be there yet
-            hold(verified.code == 0, f"journal verify: {verified.out}{verified.err}")
+        if verified.code != 0:
+            print(f"BROKEN seed {self.seed}, journal verify: {verified.out}{verified.err}")
+            return False
         return True
 
 
