@@ -21,6 +21,7 @@ home_with_passphrase() {
     offline_license CAD-1 3 --passphrase-file pw
 }
 
+# L-7, L-8
 @test "backup: one file, whole, closed to others, with the keys that have a passphrase" {
     home_with_passphrase
     expect ok 0 carnet-admin backup copy --json
@@ -37,6 +38,7 @@ home_with_passphrase() {
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" 'SELECT state FROM ledger')" = open ]
 }
 
+# L-8
 @test "backup writes over nothing, and a key without a passphrase stays at home" {
     home_of_both
     echo mine >copy
@@ -111,6 +113,7 @@ home_with_passphrase() {
     [ ! -e new ]
 }
 
+# L-9
 @test "retire and restore: the ledger goes on elsewhere at once, and here no more" {
     home_with_passphrase
     fingerprint_of 1 f1.carnet

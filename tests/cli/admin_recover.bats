@@ -45,6 +45,7 @@ of_ledger() {
     expect usage 64 carnet-admin recover --done file
 }
 
+# L-10
 @test "a seat that was given after the copy is learned again, and not given twice" {
     lost_after_copy
     fingerprint_of 3 f3.carnet
@@ -146,6 +147,7 @@ of_ledger() {
     [ "$(of_ledger 'SELECT count(*) FROM seat_grant')" = 1 ]
 }
 
+# L-11
 @test "two ledgers with one key: told when it shows, and the license gives no seat until it is settled" {
     home_of_both
     offline_license CAD-1 3
