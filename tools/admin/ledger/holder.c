@@ -21,12 +21,15 @@ static long find_process(unsigned long inode)
     long found = 0;
 
     while (locks && found == 0 && fgets(line, sizeof line, locks)) {
-        unsigned long first = 0, of = 0;
-        long process = 0;
-        char last[24] = "";
-        if (sscanf(line, "%*u: POSIX %*s WRITE %ld %*x:%*x:%lu %lu %23s", &process, &of, &first, last) == 4 &&
-            of == inode && first <= WRITER_BYTE && (strcmp(last, "EOF") == 0 || strtoul(last, NULL, 10) >= WRITER_BYTE))
-            found = process;
+        /* "5: POSIX  ADVISORY  WRITE 1234 fe:00:5678 120 120": process, device and inode, first and last byte */
+        char process[24], file[48], first[24], last[24];
+        const char *of;
+        if (sscanf(line, "%*s POSIX %*s WRITE %23s %47s %23s %23s", process, file, first, last) != 4)
+            continue;
+        of = strrchr(file, ':');
+        if (of && strtoul(of + 1, NULL, 10) == inode && strtoul(first, NULL, 10) <= WRITER_BYTE &&
+            (strcmp(last, "EOF") == 0 || strtoul(last, NULL, 10) >= WRITER_BYTE))
+            found = strtol(process, NULL, 10);
     }
     if (locks)
         (void)fclose(locks);
