@@ -2,6 +2,7 @@
 """The commands that change something, each with the world it starts in. A new command is one more row."""
 import json
 import os
+import shutil
 
 from lab import kill, trace
 
@@ -59,6 +60,20 @@ def revised(lab):
     """The next revision is imported, so that a renewal signs a license."""
     w = lab.start(admin)
     w.must("carnet-admin", "import", "cad-2.carnet")
+    return w
+
+
+def copied(lab):
+    """A copy of the home, and the home is lost."""
+    w = lab.start(admin)
+    w.must("carnet-admin", "backup", "copy")
+    shutil.rmtree(w.at("home"))
+    return w
+
+
+def restored(lab):
+    w = lab.start(copied)
+    w.must("carnet-admin", "restore", "copy", "-y")
     return w
 
 
@@ -144,6 +159,8 @@ SCENARIOS = [
     row("free", admin, "admin", "free", "release-1.carnet", "--to", "../stick"),
     row("renew", revised, "admin", "renew", "CAD", "--to", "../stick"),
     row("revoke", admin, "admin", "revoke", "CAD", "1", "--reason", "stolen", "-y", "--to", "../stick"),
+    row("restore", copied, "admin", "restore", "copy", "-y"),
+    row("recover", restored, "admin", "recover", "-y"),
     row("trust", user, "user", "-y", "trust", "add", "root.pem"),
     row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
     row("activate", licensed_file, "user", "activate", "license.carnet"),
