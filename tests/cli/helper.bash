@@ -27,6 +27,13 @@ complain() {
     return 1
 }
 
+# Every JSON output that an `expect` saw in this file of tests conforms to the schema that it names.
+teardown_file() {
+    local seen=("$BATS_FILE_TMPDIR"/json/*)
+    [ -e "${seen[0]}" ] || return 0
+    python3 -B "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" "${seen[@]}" >&2
+}
+
 # expect OUTCOME CODE COMMAND...: the exit code, and for a refusal that it was said once, with what to do next. What was
 # printed is in $out and $err. With --json among the words, the one document (or the last line) says the same.
 expect() {
@@ -42,6 +49,8 @@ expect() {
         [ "$(tail -n 1 "$BATS_TEST_TMPDIR/out" | jq -r '.outcome, .exit' | paste -sd ' ')" = "$outcome $code" ] ||
             complain "the JSON does not say $outcome $code: $*" || return 1
         [ -z "$err" ] || complain "--json, and still something on standard error: $*" || return 1
+        mkdir -p "$BATS_FILE_TMPDIR/json"
+        cat "$BATS_TEST_TMPDIR/out" >>"$BATS_FILE_TMPDIR/json/test $BATS_TEST_NUMBER: ${BATS_TEST_DESCRIPTION//\//_}"
         ;;
     *)
         if [ "$code" -ne 0 ]; then

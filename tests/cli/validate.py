@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""validate.py SCHEMAS < OUTPUT: holds each line of a program's --json output against the JSON Schema it names, in the
-folder SCHEMAS. Prints what does not hold, and exits 1 then."""
+"""validate.py SCHEMAS [FILE...]: holds each line of a program's --json output, in the files or on standard input, against
+the JSON Schema it names, in the folder SCHEMAS. Prints what does not hold, and exits 1 then."""
 
 import json
 import pathlib
@@ -40,23 +40,34 @@ def load(folder: pathlib.Path) -> dict:
     return validators
 
 
-def main() -> int:
-    validators = load(pathlib.Path(sys.argv[1]))
-    bad = lines = 0
-    for line in sys.stdin:
-        lines += 1
+def check(validators: dict, name: str, lines) -> int:
+    """How many things do not hold."""
+    bad = count = 0
+    for line in lines:
+        count += 1
         document = json.loads(line)
-        name = document["schema"].removeprefix("carnet.").removesuffix("/1")
-        if list(document)[0] != "schema" or name not in validators:
-            print(f"line {lines}: there is no schema {document['schema']}")
+        schema = document["schema"].removeprefix("carnet.").removesuffix("/1")
+        if list(document)[0] != "schema" or schema not in validators:
+            print(f"{name}, line {count}: there is no schema {document['schema']}")
             bad += 1
             continue
-        for error in validators[name].iter_errors(document):
-            print(f"line {lines}, {name}, {'/'.join(map(str, error.path))}: {error.message[:300]}")
+        for error in validators[schema].iter_errors(document):
+            print(f"{name}, line {count}, {schema}, {'/'.join(map(str, error.path))}: {error.message[:300]}")
             bad += 1
-    if lines == 0:
-        print("there is no output")
-    return 1 if bad or lines == 0 else 0
+    if count == 0:
+        print(f"{name}: there is no output")
+    return bad + (count == 0)
+
+
+def main() -> int:
+    validators = load(pathlib.Path(sys.argv[1]))
+    if len(sys.argv) == 2:
+        return 1 if check(validators, "standard input", sys.stdin) else 0
+    bad = 0
+    for path in map(pathlib.Path, sys.argv[2:]):
+        with path.open(encoding="utf-8") as lines:
+            bad += check(validators, path.name, lines)
+    return 1 if bad else 0
 
 
 sys.exit(main())
