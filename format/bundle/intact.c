@@ -10,6 +10,7 @@
 struct carnet_intact {
     const struct carnet_signed *s;
     struct carnet_digest id;
+    struct carnet_digest listed[CARNET_ENTRIES_MOST];
 };
 
 static bool is_listed(size_t place)
@@ -61,7 +62,7 @@ enum carnet_err carnet_digests_check(const struct carnet_signed *s, struct carne
 {
     const struct carnet_unpacked *u = carnet_signed_unpacked(s);
     const struct carnet_entry *sums = carnet_unpacked_entry(u, CARNET_ENTRY_SUMS);
-    struct carnet_digest listed[CARNET_ENTRIES_MOST];
+    struct carnet_digest listed[CARNET_ENTRIES_MOST] = {0};
     struct carnet_intact *i;
     size_t count = carnet_unpacked_count(u);
     unsigned long line = 0;
@@ -98,6 +99,7 @@ enum carnet_err carnet_digests_check(const struct carnet_signed *s, struct carne
     if (i == NULL)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to check the bundle.");
     i->s = s;
+    memcpy(i->listed, listed, count * sizeof listed[0]);
     carnet_sha256(sums->bytes, sums->size, &i->id);
     *out = i;
     return CARNET_OK;
@@ -116,6 +118,11 @@ const struct carnet_signed *carnet_intact_signed(const struct carnet_intact *i)
 const struct carnet_digest *carnet_intact_id(const struct carnet_intact *i)
 {
     return &i->id;
+}
+
+const struct carnet_digest *carnet_intact_digest(const struct carnet_intact *i, size_t place)
+{
+    return &i->listed[place];
 }
 
 static const char *article(const char *word)

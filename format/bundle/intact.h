@@ -15,6 +15,8 @@ CARNET_MUST_USE enum carnet_err carnet_digests_check(const struct carnet_signed 
 void carnet_intact_free(struct carnet_intact *i);
 const struct carnet_signed *carnet_intact_signed(const struct carnet_intact *i);
 const struct carnet_digest *carnet_intact_id(const struct carnet_intact *i); /* I-1 */
+/* The SHA-256 of an entry that has a checksum line, by its place in the archive. */
+const struct carnet_digest *carnet_intact_digest(const struct carnet_intact *i, size_t place);
 
 /*
  * Kind and major version: CARNET_NEWER_FORMAT (V-1), then CARNET_WRONG_KIND when the kind is not in the set `expected`

@@ -5,9 +5,10 @@
 #include <string.h>
 
 struct carnet_reading {
-    const uint8_t *bytes; /* the bundle: the input, or `unarmoured` */
+    unsigned holds;       /* one less than it must be freed */
+    const uint8_t *bytes; /* the bundle: the input, or `own` */
     size_t size;
-    struct carnet_buffer unarmoured;
+    struct carnet_buffer own; /* what the armour held; or a copy, where it is to outlive what it was embedded in */
     bool was_armour;
     bool again; /* the same bytes were read before: the schema need not be held again */
     struct carnet_armour_notes notes;
@@ -52,12 +53,54 @@ static void name_inner(struct carnet_diag *diag, const char *kind_name)
     }
 }
 
-/* R-3 and I-4: reads the one bundle that the kind demands. */
+/* I-4. */
+static enum carnet_err check_name(const struct carnet_reading *embedded, const struct carnet_entry *entry,
+                                  struct carnet_diag *diag)
+{
+    char name[CARNET_EMBEDDED_NAME_SIZE];
+    carnet_embedded_name(carnet_intact_id(embedded->intact), name);
+    if (strcmp(name, entry->name) == 0)
+        return CARNET_OK;
+    return carnet_fail(diag, CARNET_MALFORMED, "I-4", "The %s inside is named %s, but its id is %.64s.",
+                       embedded->kind->name, entry->name, name);
+}
+
+/* Walks the one embedded bundle, which is of no known bytes, and remembers it when it holds. */
+static enum carnet_err walk_embedded(struct carnet_reading *r, const struct carnet_read_options *options,
+                                     unsigned depth, const struct carnet_digest *digest, struct carnet_diag *diag)
+{
+    const struct carnet_entry *entry = carnet_unpacked_entry(r->unpacked, CARNET_ENTRY_EMBEDDED);
+    const struct carnet_kind *kind = carnet_kind_get(r->kind->embeds);
+    const bool keep = options->known != NULL && entry->size <= CARNET_KNOWN_BUNDLE_MOST;
+    struct carnet_read_options inner = *options;
+    inner.expected = CARNET_KIND_BIT(kind->id);
+    r->embedded = calloc(1, sizeof(*r->embedded));
+    if (r->embedded == NULL ||
+        (keep && carnet_buffer_append(&r->embedded->own, entry->bytes, entry->size) != CARNET_OK))
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+    r->embedded->bytes = keep ? r->embedded->own.bytes : entry->bytes;
+    r->embedded->size = entry->size;
+    r->embedded->again = r->again;
+    enum carnet_err err = walk(r->embedded, &inner, depth + 1, diag);
+    if (err == CARNET_WRONG_KIND)
+        err = carnet_fail(diag, CARNET_MALFORMED, "R-3", "The %s holds a %s; it should hold the %s that it rests on.",
+                          r->kind->name, r->embedded->kind == NULL ? "bundle of another kind" : r->embedded->kind->name,
+                          kind->name);
+    if (err != CARNET_OK)
+        name_inner(diag, kind->name);
+    else if (keep)
+        carnet_known_keep(options->known, digest, r->embedded);
+    return err;
+}
+
+/* R-3 and I-4: reads the one bundle that the kind demands. The digest of its bytes is the one of its checksum line,
+ * which holds (H-2). Kinds nest no deeper than R-7 allows, so what is known needs no count of depth. */
 static enum carnet_err read_embedded(struct carnet_reading *r, const struct carnet_read_options *options,
                                      unsigned depth, struct carnet_diag *diag)
 {
     size_t count = carnet_unpacked_count(r->unpacked) - CARNET_ENTRY_EMBEDDED;
     size_t demanded = r->kind->embeds == CARNET_KIND_NONE ? 0 : 1;
+    enum carnet_err err = CARNET_OK;
     if (count < demanded)
         return carnet_fail(diag, CARNET_NOT_VOUCHED, "R-3", "The %s does not hold the %s that it rests on.",
                            r->kind->name, carnet_kind_get(r->kind->embeds)->name);
@@ -67,31 +110,14 @@ static enum carnet_err read_embedded(struct carnet_reading *r, const struct carn
     if (demanded == 0)
         return CARNET_OK;
 
-    const struct carnet_kind *inner_kind = carnet_kind_get(r->kind->embeds);
-    const struct carnet_entry *entry = carnet_unpacked_entry(r->unpacked, CARNET_ENTRY_EMBEDDED);
-    r->embedded = calloc(1, sizeof(*r->embedded));
-    if (r->embedded == NULL)
-        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
-    r->embedded->bytes = entry->bytes;
-    r->embedded->size = entry->size;
-    r->embedded->again = r->again;
-    struct carnet_read_options inner = *options;
-    inner.expected = CARNET_KIND_BIT(inner_kind->id);
-    enum carnet_err err = walk(r->embedded, &inner, depth + 1, diag);
-    if (err == CARNET_WRONG_KIND)
-        err = carnet_fail(diag, CARNET_MALFORMED, "R-3", "The %s holds a %s; it should hold the %s that it rests on.",
-                          r->kind->name, r->embedded->kind == NULL ? "bundle of another kind" : r->embedded->kind->name,
-                          inner_kind->name);
-    if (err != CARNET_OK) {
-        name_inner(diag, inner_kind->name);
-        return err;
-    }
-    char name[CARNET_EMBEDDED_NAME_SIZE];
-    carnet_embedded_name(carnet_intact_id(r->embedded->intact), name);
-    if (strcmp(name, entry->name) != 0)
-        return carnet_fail(diag, CARNET_MALFORMED, "I-4", "The %s inside is named %s, but its id is %.64s.",
-                           inner_kind->name, entry->name, name);
-    return CARNET_OK;
+    const struct carnet_digest *digest = carnet_intact_digest(r->intact, CARNET_ENTRY_EMBEDDED);
+    struct carnet_reading *known = options->known == NULL ? NULL : carnet_known_find(options->known, digest);
+    if (known != NULL && known->kind->id == r->kind->embeds)
+        r->embedded = carnet_reading_hold(known);
+    else
+        err = walk_embedded(r, options, depth, digest, diag);
+    return err != CARNET_OK ? err
+                            : check_name(r->embedded, carnet_unpacked_entry(r->unpacked, CARNET_ENTRY_EMBEDDED), diag);
 }
 
 /* the armour's label is the bundle's kind. */
@@ -156,11 +182,11 @@ enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size, const str
     r->size = size;
     r->failed = CARNET_STAGE_FORMAT;
     if (!carnet_armour_is_bundle(bytes, size)) {
-        err = carnet_armour_read(bytes, size, &r->unarmoured, &r->notes, diag);
+        err = carnet_armour_read(bytes, size, &r->own, &r->notes, diag);
         r->was_armour = err == CARNET_OK;
         if (r->was_armour) {
-            r->bytes = r->unarmoured.bytes;
-            r->size = r->unarmoured.size;
+            r->bytes = r->own.bytes;
+            r->size = r->own.size;
         }
     }
     if (options->validated != NULL) {
@@ -174,9 +200,15 @@ enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size, const str
     return err;
 }
 
+struct carnet_reading *carnet_reading_hold(struct carnet_reading *r)
+{
+    r->holds++;
+    return r;
+}
+
 void carnet_reading_free(struct carnet_reading *r)
 {
-    if (r == NULL)
+    if (r == NULL || r->holds-- > 0)
         return;
     carnet_judged_free(r->judged);
     carnet_document_free(r->document);
@@ -185,7 +217,7 @@ void carnet_reading_free(struct carnet_reading *r)
     carnet_intact_free(r->intact);
     carnet_signed_free(r->signature);
     carnet_unpacked_free(r->unpacked);
-    carnet_buffer_clear(&r->unarmoured);
+    carnet_buffer_clear(&r->own);
     free(r);
 }
 

@@ -5,6 +5,7 @@
 
 #include "bundle/armour.h"
 #include "rules/judge.h"
+#include "rules/known.h"
 
 #define CARNET_EMBEDDING_DEPTH 3u /* */
 
@@ -31,6 +32,7 @@ struct carnet_read_options {
     /* The SHA-256 of a bundle's whole bytes that were read once before under the same schema (carnet_document_schema):
      * where the input is that bundle, the schema is not held again. NULL for none. */
     const struct carnet_digest *validated;
+    struct carnet_known *known;           /* embedded bundles that held before, by these anchors; NULL for none */
 };
 
 /* One file read as far as it holds: every stage's result, and where it stopped. */
@@ -44,6 +46,8 @@ struct carnet_reading;
 CARNET_MUST_USE enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size,
                                                     const struct carnet_read_options *options,
                                                     struct carnet_reading **out, struct carnet_diag *diag);
+/* Holds it once more: each hold needs a carnet_reading_free of its own. Not for several threads. Returns r. */
+struct carnet_reading *carnet_reading_hold(struct carnet_reading *r);
 void carnet_reading_free(struct carnet_reading *r);
 
 /* The first stage that failed, or CARNET_STAGE_COUNT. */
