@@ -222,7 +222,7 @@ altered() {
         (.[0].stages | map(.outcome) | join(" ")) == "ok ok ok ok ok ok not-checked not-checked ok" and
         .[1].outcome == "altered" and .[1].clause == "H-2" and .[1].stages[1].outcome == "altered" and
         .[2].outcome == "no-input" and .[2].stages == null and
-        .[3].summary == {"files": 3, "others": 0, "self-asserted": 0,
+        .[3].summary == {"files": 3, "others": 0, "self-asserted": 0, "cage": .[3].summary.cage,
             "outcomes": {"ok": 1, "altered": 1, "no-input": 1}}' "$BATS_TEST_TMPDIR/out"
 }
 
@@ -285,6 +285,120 @@ altered() {
 @test "verify: what is verified is never called valid on a machine" {
     expect ok 0 carnet-inspect verify --trust "$root" "$samples/valid"
     not_says "valid on" "this machine"
+}
+
+@test "verify: lists of names, one kind alone, nothing named" {
+    cp "$samples/valid/license-rich.carnet" $'a\nb.carnet'
+    cp "$samples/valid/entitlement-rich.carnet" c.carnet
+    mkdir folder
+    cp c.carnet folder/
+    find . -name '*b.carnet' -print0 >names
+    printf 'folder\0' >>names
+    expect ok 0 carnet-inspect verify --trust "$root" --files0-from names
+    says '^ok +\./a\\x0ab\.carnet  license' '^ok +folder/c\.carnet  entitlement' "^2 files: 2 ok; 0 others"
+    expect ok 0 carnet-inspect verify --trust "$root" --files0-from - c.carnet <names
+    says "^3 files: 3 ok"
+    printf '\0nowhere\0' >names
+    expect no-input 66 carnet-inspect verify --trust "$root" --files0-from - <names
+    says "^2 files: 2 no-input"
+    printf -- '-\0' >names
+    expect usage 64 carnet-inspect verify --trust "$root" --files0-from - <names
+    expect no-input 66 carnet-inspect verify --trust "$root" --files0-from nowhere
+    says "The list of files can't be read.*\[nowhere\]"
+    expect wrong-kind 33 carnet-inspect verify --trust "$root" --require-kind license c.carnet $'a\nb.carnet'
+    says "^wrong-kind +c\.carnet" "^ok +a"
+    expect ok 0 carnet-inspect verify --trust "$root" --require-kind license --require-kind entitlement folder c.carnet
+    expect usage 64 carnet-inspect verify --require-kind nonsense c.carnet
+    says "There is no kind 'nonsense'"
+    expect usage 64 carnet-inspect verify --json
+    expect usage 64 carnet-inspect verify --jobs 0 c.carnet
+    expect usage 64 carnet-inspect verify --jobs 65 c.carnet
+}
+
+@test "verify: is it for this machine, and for this user?" {
+    fake=$BATS_TEST_TMPDIR/machine
+    mkdir -p "$fake/etc"
+    printf '0123456789abcdef0123456789abcdef\n' >"$fake/etc/machine-id"
+    export CARNET_SYSROOT=$fake
+    carnet-admin init --role both --name "Acme" --no-passphrase 2>/dev/null
+    carnet-admin key export root -o acme.pem >/dev/null 2>&1
+    carnet-admin entitle --license L-1 --product cad --licensee "City Hospital" --seats 2 --offline allowed -o e.carnet >/dev/null 2>&1
+    carnet-admin import e.carnet >/dev/null 2>&1
+    carnet-admin convert L-1 offline -y >/dev/null 2>&1
+    carnet-user trust add -y acme.pem >/dev/null 2>&1
+    carnet-user fingerprint --product cad -o f.carnet >/dev/null 2>&1
+    carnet-admin assign f.carnet -o l.carnet >/dev/null 2>&1
+    expect ok 0 carnet-inspect verify --trust acme.pem --machine --json l.carnet e.carnet
+    jq -s -e '(.[0].stages[6:8] | map(.outcome) | join(" ")) == "ok ok" and
+        (.[1].stages[6:8] | map(.outcome) | join(" ")) == "not-checked not-checked"' "$BATS_TEST_TMPDIR/out"
+    printf 'ffffffffffffffffffffffffffffffff\n' >"$fake/etc/machine-id"
+    expect wrong-machine 13 carnet-inspect verify --trust acme.pem --machine l.carnet
+    says "^wrong-machine +l\.carnet  This machine has changed too much.*\(M-5\)$"
+    expect ok 0 carnet-inspect verify --trust acme.pem l.carnet
+    # where nobody has asked for a license, none is for this machine
+    CARNET_STATE=$BATS_TEST_TMPDIR/another expect wrong-machine 13 carnet-inspect verify --trust acme.pem --machine --json l.carnet
+    jq -s -e '.[0].stages[6].outcome == "wrong-machine" and .[0].stages[8].outcome == "ok" and .[0].clause == "M-6"' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "verify: a parser that breaks out is killed, each time, and the run goes on" {
+    mkdir tree
+    for try in open connect fork exec code write kill; do
+        cp "$samples/valid/license-rich.carnet" "tree/$try-before.carnet"
+        echo "carnet-test-try $try" >"tree/$try.carnet"
+        cp "$samples/valid/entitlement-rich.carnet" "tree/$try.last.carnet"
+    done
+    for jobs in 1 2; do
+        expect bug 70 carnet-inspect verify --trust "$root" --jobs "$jobs" tree
+        [ "$(grep -c '^bug .* Reading the file tried what the cage forbids, and was stopped\.$' <<<"$out")" -eq 7 ]
+        says "^21 files: 14 ok, 7 bug; 0 others" "^What to do: Open the file with nothing else, keep it, and report this"
+        cut -d' ' -f1 <<<"$out" | head -n 21 | sort | uniq -c | sed 's/^ *//' >counts
+        diff counts - <<<$'7 bug\n14 ok'
+        # told in the order of their names, whoever looked at them
+        [ "$(sed -n 's/.*\(tree[^ ]*\)  .*/\1/p' <<<"$out")" = "$(LC_ALL=C ls -1d tree/*)" ]
+    done
+    expect bug 70 carnet-inspect verify --json --trust "$root" tree/open.carnet tree/exec.last.carnet
+    jq -s -e '.[0].outcome == "bug" and .[1].outcome == "ok" and (.[2].summary.cage | startswith("seccomp"))' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "verify: a parser that crashes is that file's outcome" {
+    echo "carnet-test-try crash" >a.carnet
+    cp "$samples/valid/license-rich.carnet" b.carnet
+    expect bug 70 carnet-inspect verify --trust "$root" a.carnet b.carnet a.carnet
+    says "^bug +a\.carnet  Reading the file crashed \(signal [0-9]+\)\.$" "^ok +b\.carnet" "^3 files: 1 ok, 2 bug"
+}
+
+@test "verify: a parser that never ends is stopped" {
+    echo "carnet-test-try spin" >a.carnet
+    cp "$samples/valid/license-rich.carnet" b.carnet
+    expect bug 70 carnet-inspect verify --trust "$root" a.carnet b.carnet
+    says "^bug +a\.carnet  Reading the file took more than 10 seconds, and was stopped\.$" "^ok +b\.carnet"
+}
+
+@test "verify: a kernel without a cage is told, and --no-cage goes on" {
+    file=$samples/valid/license-rich.carnet
+    export CARNET_TEST_NO_CAGE=1
+    expect configuration 78 carnet-inspect verify --trust "$root" "$file"
+    says "This kernel offers no cage" "^What to do: .*--no-cage"
+    [ -z "$out" ]
+    expect ok 0 carnet-inspect verify --trust "$root" --no-cage --json "$file"
+    [ "$(json .summary.cage)" = none ]
+    # and outside of it nothing holds a parser
+    echo "carnet-test-try open" >open.carnet
+    expect malformed 30 carnet-inspect verify --no-cage open.carnet
+}
+
+@test "verify: trees that are deep, in a circle, and hold what is no file" {
+    path=tree
+    for i in {1..70}; do path=$path/d; done
+    mkdir -p "$path"
+    cp "$samples/valid/license-rich.carnet" tree/d/a.carnet
+    cp "$samples/valid/license-rich.carnet" "$path/never.carnet"
+    ln -s .. tree/d/up
+    mkfifo tree/d/fifo.carnet
+    python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("tree/socket.carnet")'
+    expect io-error 74 timeout 20 carnet-inspect verify --trust "$root" tree
+    says "^ok +tree/d/a\.carnet" "^io-error +tree(/d)+  More than 64 folders are inside each other here\.$" \
+        "^2 files: 1 ok, 1 io-error; 3 others"
 }
 
 @test "the JSON of help, version, explain and refusals" {

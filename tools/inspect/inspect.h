@@ -5,6 +5,7 @@
 
 #include "common/cli.h"
 #include "rules/reading.h"
+#include "state/check.h"
 
 /* ---- commands ---- */
 enum carnet_err inspect_show_run(struct cli *cli);
@@ -33,6 +34,11 @@ CARNET_MUST_USE enum carnet_err inspect_at(struct cli *cli, int64_t *at);
 CARNET_MUST_USE enum carnet_err inspect_judge_time(const struct carnet_judged *judged, int64_t at,
                                                    struct carnet_diag *diag);
 
+/* ---- the machine at hand ---- */
+/* --machine: it, as each trusted vendor's licenses see it (in the order of the anchors). *out is freed with free(). */
+CARNET_MUST_USE enum carnet_err inspect_surroundings(struct cli *cli, const struct inspect_trust *trust, int64_t at,
+                                                     struct carnet_surroundings **out);
+
 /* ---- what a file holds ---- */
 /* One bundle, or one embedded in it. The document may be unverified. */
 struct inspect_layer {
@@ -54,9 +60,13 @@ void inspect_layers_clear(struct inspect_layers *layers);
 /* "verified", "self-asserted" (its signature holds, and nobody vouches for the signer) or "unverified". */
 const char *inspect_layer_status(const struct inspect_layer *layer);
 
-/* Every stage with its outcome, as JSON; machine and user are not checked here (R-6). `time` is the outcome of
- * inspect_judge_time, or CARNET_OUTCOME_COUNT when it was not asked. NULL when there is no memory. */
-json_t *inspect_stages(const struct carnet_reading *reading, enum carnet_err err, enum carnet_err time);
+/* The outcomes of what is judged after the walk in; CARNET_OUTCOME_COUNT for what was not asked or not come to. */
+struct inspect_later {
+    enum carnet_err machine, user, time;
+};
+/* Every check with its outcome, as JSON: the stages of the walk in up to the one that failed (with `err`), then the
+ * later ones. NULL when there is no memory. */
+json_t *inspect_stages(enum carnet_stage failed, enum carnet_err err, const struct inspect_later *later);
 
 /* ---- how it is told ---- */
 /* All fields of a document: text for people as data, and the same as a JSON object. Times are told relative to `at`. */

@@ -60,24 +60,21 @@ const char *inspect_layer_status(const struct inspect_layer *layer)
     return kind != NULL && kind->self_asserted ? "self-asserted" : "verified";
 }
 
-json_t *inspect_stages(const struct carnet_reading *reading, enum carnet_err err, enum carnet_err time)
+static int add_stage(json_t *list, const char *stage, enum carnet_err err)
 {
-    static const char *const elsewhere[] = {"machine", "user"};
-    const enum carnet_stage failed = reading != NULL ? carnet_reading_failed_stage(reading) : CARNET_STAGE_FORMAT;
+    const char *outcome = err == CARNET_OUTCOME_COUNT ? "not-checked" : carnet_outcome_name(err);
+    return json_array_append_new(list, json_pack("{s:s, s:s}", "stage", stage, "outcome", outcome));
+}
+
+json_t *inspect_stages(enum carnet_stage failed, enum carnet_err err, const struct inspect_later *later)
+{
     json_t *list = json_array();
     int bad = list == NULL;
-    for (size_t i = 0; i < CARNET_STAGE_COUNT; i++) {
-        const char *outcome = i < failed    ? carnet_outcome_name(CARNET_OK)
-                              : i == failed ? carnet_outcome_name(err)
-                                            : "not-checked";
-        bad |= json_array_append_new(
-            list, json_pack("{s:s, s:s}", "stage", carnet_stage_name((enum carnet_stage)i), "outcome", outcome));
-    }
-    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
-        bad |= json_array_append_new(list, json_pack("{s:s, s:s}", "stage", elsewhere[i], "outcome", "not-checked"));
-    bad |= json_array_append_new(list,
-                                 json_pack("{s:s, s:s}", "stage", "time", "outcome",
-                                           time == CARNET_OUTCOME_COUNT ? "not-checked" : carnet_outcome_name(time)));
+    for (enum carnet_stage i = 0; i < CARNET_STAGE_COUNT; i++)
+        bad |= add_stage(list, carnet_stage_name(i), i < failed ? CARNET_OK : i == failed ? err : CARNET_OUTCOME_COUNT);
+    bad |= add_stage(list, "machine", later->machine);
+    bad |= add_stage(list, "user", later->user);
+    bad |= add_stage(list, "time", later->time);
     if (bad != 0) {
         json_decref(list);
         return NULL;

@@ -15,6 +15,11 @@ static const struct cli_option verify_options[] = {
     {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
     {"journal", 0, "FILE", true, "a segment of the administrator's journal: licenses and receipts have to be in it"},
+    {"require-kind", 0, "KIND", true, "take this kind alone ('license'); may be given more than once"},
+    {"machine", 0, NULL, false, "is each license for this machine, and for this user of it?"},
+    {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"},
+    {"jobs", 'j', "N", false, "work with N processes (as a rule, as many as there are processors)"},
+    {"no-cage", 0, NULL, false, "read files outside a cage, where the kernel offers none"},
     {NULL, 0, NULL, false, NULL},
 };
 
@@ -52,8 +57,8 @@ static const struct cli_command commands[] = {
     {
         .name = "verify",
         .group = "Check many",
-        .arguments = "PATH...",
-        .least = 1,
+        .arguments = "[PATH]...",
+        .least = 0,
         .most = UINT_MAX,
         .summary = "verify files, and folders with all that is in them",
         .schema = "carnet.verify/1",

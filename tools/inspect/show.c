@@ -135,7 +135,8 @@ enum carnet_err inspect_show_run(struct cli *cli)
     struct cli_bundle bundle = {0};
     struct carnet_read_options options = {0};
     struct carnet_diag time = {0};
-    enum carnet_err judged = CARNET_OUTCOME_COUNT; /* told, but no refusal: a file may be shown whenever */
+    /* The time is told, but no refusal: a file may be shown whenever. */
+    struct inspect_later later = {CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT};
     int64_t at = 0;
     enum carnet_err err = inspect_at(cli, &at);
     if (err == CARNET_OK)
@@ -149,14 +150,14 @@ enum carnet_err inspect_show_run(struct cli *cli)
         goto out; /* nothing to look at: the refusal says why */
     inspect_layers_open(bundle.reading, &options, &layers);
     if (err == CARNET_OK)
-        judged = inspect_judge_time(carnet_reading_judged(bundle.reading), at, &time);
+        later.time = inspect_judge_time(carnet_reading_judged(bundle.reading), at, &time);
     tell_head(cli, file, &layers.list[0], err, &time);
     cli_set(cli, "inspected", cli_json_text(file));
     cli_set(cli, "status", json_string(inspect_layer_status(&layers.list[0])));
     cli_set(cli, "kind", json_string(carnet_unpacked_kind_name(carnet_reading_unpacked(bundle.reading))));
     inspect_tree(cli, &layers, &trust);
     tell_ids(cli, &layers.list[0]);
-    cli_set(cli, "stages", inspect_stages(bundle.reading, err, judged));
+    cli_set(cli, "stages", inspect_stages(carnet_reading_failed_stage(bundle.reading), err, &later));
     tell_layers(cli, &layers, at);
     cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(bundle.reading)));
 out:

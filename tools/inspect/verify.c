@@ -2,17 +2,17 @@
 /* verify PATH...: a line a file, a summary, and the worst outcome. */
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/io.h"
 #include "core/file.h"
 #include "inspect/inspect.h"
-#include "inspect/journal.h"
+#include "inspect/pool.h"
+#include "inspect/tree.h"
 
 /* Enough of a file's beginning to tell whether it is one of ours. */
 #define GLANCE 4096u
@@ -20,10 +20,10 @@
 
 struct run {
     struct cli *cli;
-    struct carnet_read_options options;
     const struct inspect_trust *trust;
-    struct inspect_journal *journal; /* NULL: none was given */
-    int64_t at;
+    struct worker_setting setting;
+    struct pool *pool;
+    struct carnet_buffer bytes; /* of the file at hand, its memory used again */
     unsigned long files, others, self_asserted;
     unsigned long counts[CARNET_OUTCOME_COUNT];
     enum carnet_err worst;
@@ -47,27 +47,25 @@ static enum carnet_err keep_worst(struct run *run, const char *file, enum carnet
     return CARNET_OK;
 }
 
-/* ---- one file ---- */
+/* ---- a line a file ---- */
 
-static void tell_text(struct run *run, const char *file, enum carnet_err err, const struct carnet_document *document,
-                      const struct carnet_diag *diag)
+static void tell_text(struct run *run, const char *file, const struct examine_found *f, const struct carnet_diag *diag)
 {
-    char shown[1024], words[600] = "";
+    char shown[1024];
+    const bool good = f->err == CARNET_OK;
     carnet_text_escape(file, strlen(file), shown, sizeof shown);
-    if (err == CARNET_OK)
-        inspect_summary(document, words, sizeof words);
-    cli_data(run->cli, "%s%-18s%s  %s  %s", cli_style(run->cli, err == CARNET_OK ? "good" : "bad"),
-             carnet_outcome_name(err), cli_style(run->cli, "off"), shown, err == CARNET_OK ? words : diag->detail);
-    if (err != CARNET_OK && diag->entry[0] != '\0')
+    cli_data(run->cli, "%s%-18s%s  %s  %s", cli_style(run->cli, good ? "good" : "bad"), carnet_outcome_name(f->err),
+             cli_style(run->cli, "off"), shown, good ? f->summary : diag->detail);
+    if (!good && diag->entry[0] != '\0')
         cli_data(run->cli, " [%s]", diag->entry);
-    if (err != CARNET_OK && diag->clause[0] != '\0')
+    if (!good && diag->clause[0] != '\0')
         cli_data(run->cli, " (%s)", diag->clause);
     cli_data(run->cli, "\n");
 }
 
 static int put(json_t *object, const char *key, const char *text)
 {
-    return text != NULL && text[0] != '\0' ? json_object_set_new(object, key, cli_json_text(text)) : 0;
+    return text[0] != '\0' ? json_object_set_new(object, key, cli_json_text(text)) : 0;
 }
 
 static int put_digest(json_t *object, const char *key, const struct carnet_digest *digest)
@@ -77,50 +75,36 @@ static int put_digest(json_t *object, const char *key, const struct carnet_diges
     return json_object_set_new(object, key, json_string(hex));
 }
 
-static int put_reading(json_t *object, const struct carnet_reading *reading)
+static int put_found(json_t *object, const struct examine_found *f)
 {
-    const struct carnet_unpacked *unpacked = carnet_reading_unpacked(reading);
-    const struct carnet_signed *signature = carnet_reading_signed(reading);
-    const struct carnet_intact *intact = carnet_reading_intact(reading);
-    const struct carnet_judged *judged = carnet_reading_judged(reading);
-    const struct carnet_kind *kind = carnet_reading_kind(reading);
-    const char *status = judged == NULL                        ? "unverified"
-                         : kind != NULL && kind->self_asserted ? "self-asserted"
-                                                               : "verified";
+    const char *status = !f->judged ? "unverified" : f->self_asserted ? "self-asserted" : "verified";
+    const struct inspect_later later = {f->machine, f->user, f->time};
     int bad = put(object, "status", status);
-    if (unpacked != NULL)
-        bad |= put(object, "kind", carnet_unpacked_kind_name(unpacked));
-    if (intact != NULL)
-        bad |= put_digest(object, "id", carnet_intact_id(intact));
-    if (signature != NULL)
-        bad |= put_digest(object, "signer", carnet_signed_signer(signature));
-    if (judged != NULL) {
-        char words[600];
-        inspect_summary(carnet_judged_document(judged), words, sizeof words);
-        bad |= put(object, "summary", words);
-    }
+    bad |= put(object, "kind", f->kind);
+    if (f->has_id)
+        bad |= put_digest(object, "id", &f->id);
+    if (f->has_signer)
+        bad |= put_digest(object, "signer", &f->signer);
+    bad |= put(object, "summary", f->summary);
+    bad |= json_object_set_new(object, "stages", inspect_stages(f->stage, f->err, &later));
     return bad;
 }
 
-/* `time` is CARNET_OUTCOME_COUNT where the walk did not come to it. */
-static void tell_json(struct run *run, const char *file, enum carnet_err err, enum carnet_err time,
-                      const struct carnet_reading *reading, const struct carnet_diag *diag)
+static void tell_json(struct run *run, const char *file, const struct examine_found *f, const struct carnet_diag *diag)
 {
     json_t *object = json_object();
     int bad = put(object, "file", strcmp(file, "-") == 0 ? "standard input" : file);
-    bad |= put(object, "outcome", carnet_outcome_name(err));
-    bad |= json_object_set_new(object, "exit", json_integer(carnet_outcome_exit(err)));
-    if (err != CARNET_OK) {
-        bad |= put(object, "message", diag->detail[0] != '\0' ? diag->detail : carnet_outcome_meaning(err));
-        bad |= put(object, "next", diag->next[0] != '\0' ? diag->next : carnet_outcome_next(err));
+    bad |= file[0] == '\0' ? json_object_set_new(object, "file", json_string("")) : 0;
+    bad |= put(object, "outcome", carnet_outcome_name(f->err));
+    bad |= json_object_set_new(object, "exit", json_integer(carnet_outcome_exit(f->err)));
+    if (f->err != CARNET_OK) {
+        bad |= put(object, "message", diag->detail[0] != '\0' ? diag->detail : carnet_outcome_meaning(f->err));
+        bad |= put(object, "next", diag->next[0] != '\0' ? diag->next : carnet_outcome_next(f->err));
         bad |= put(object, "clause", diag->clause);
         bad |= put(object, "entry", diag->entry);
     }
-    if (reading != NULL) {
-        const bool by_time = time != CARNET_OUTCOME_COUNT;
-        bad |= put_reading(object, reading);
-        bad |= json_object_set_new(object, "stages", inspect_stages(reading, by_time ? CARNET_OK : err, time));
-    }
+    if (f->looked)
+        bad |= put_found(object, f);
     if (bad != 0) {
         json_decref(object);
         object = NULL;
@@ -128,47 +112,23 @@ static void tell_json(struct run *run, const char *file, enum carnet_err err, en
     cli_json_line(run->cli, object);
 }
 
-/* Verifies one file's bytes and tells it. Fails only where the whole run can't go on. */
-static enum carnet_err verify_bytes(struct run *run, const char *file, enum carnet_err err,
-                                    const struct carnet_buffer *bytes, struct carnet_diag *diag)
+/* Fails only where the whole run can't go on. */
+static enum carnet_err tell(void *context, const char *file, const struct examine_found *found)
 {
-    struct carnet_reading *reading = NULL;
-    const struct carnet_document *document = NULL;
-    enum carnet_err time = CARNET_OUTCOME_COUNT;
-    if (err == CARNET_OK) {
-        err = carnet_reading_open(bytes->bytes, bytes->size, &run->options, &reading, diag);
-        inspect_trust_advise(run->trust, diag);
-    }
-    if (err == CARNET_OK) {
-        document = carnet_reading_document(reading);
-        time = inspect_judge_time(carnet_reading_judged(reading), run->at, diag);
-        err = time == CARNET_OK ? inspect_journal_judge(run->journal, carnet_reading_judged(reading), diag) : time;
-        run->self_asserted += err == CARNET_OK && carnet_reading_kind(reading)->self_asserted;
-    }
+    struct run *run = context;
+    struct carnet_diag diag = found->diag;
+    inspect_trust_advise(run->trust, &diag);
     run->files++;
-    run->counts[err]++;
+    run->counts[found->err]++;
+    run->self_asserted += found->err == CARNET_OK && found->self_asserted;
     if (cli_json(run->cli))
-        tell_json(run, file, err, time, reading, diag);
+        tell_json(run, file, found, &diag);
     else
-        tell_text(run, file, err, document, diag);
-    carnet_reading_free(reading);
-    const enum carnet_err kept = keep_worst(run, file, err, diag);
-    return err == CARNET_NO_MEMORY ? err : kept;
+        tell_text(run, file, found, &diag);
+    return keep_worst(run, file, found->err, &diag);
 }
 
-static enum carnet_err verify_file(struct run *run, const char *file, bool no_links)
-{
-    struct carnet_buffer bytes = {0};
-    struct carnet_diag diag = {0};
-    enum carnet_err err = strcmp(file, "-") == 0
-                              ? carnet_armour_read_fd(STDIN_FILENO, &bytes, &diag)
-                              : carnet_file_read(AT_FDCWD, file, CARNET_ARMOUR_MOST, no_links, &bytes, &diag);
-    err = verify_bytes(run, file, err, &bytes, &diag);
-    carnet_buffer_clear(&bytes);
-    return err;
-}
-
-/* ---- folders ---- */
+/* ---- files ---- */
 
 static bool ends_in_carnet(const char *name)
 {
@@ -177,12 +137,12 @@ static bool ends_in_carnet(const char *name)
 }
 
 /* In a folder only what looks like ours is verified: by its name, or by how it begins. */
-static bool is_ours(const char *path, const char *name)
+static bool is_ours(int folder, const char *name)
 {
     uint8_t start[GLANCE];
     if (ends_in_carnet(name))
         return true;
-    const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return false;
     const ssize_t size = read(fd, start, sizeof start);
@@ -193,75 +153,84 @@ static bool is_ours(const char *path, const char *name)
            memmem(start, (size_t)size, ARMOUR_BEGIN, sizeof ARMOUR_BEGIN - 1) != NULL;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+/* Hands the bytes that were read to the workers; or why there are none. */
+static enum carnet_err hand_over(struct run *run, const char *path, enum carnet_err err, const struct carnet_diag *why)
 {
-    return strcmp((*a)->fts_name, (*b)->fts_name);
+    if (err == CARNET_OK)
+        err = pool_look(run->pool, path, run->bytes.bytes, run->bytes.size, cli_diag(run->cli));
+    else
+        err = pool_pass(run->pool, path, why, cli_diag(run->cli));
+    carnet_buffer_clear(&run->bytes);
+    return err;
 }
 
-/* A folder that can't be read is told like a file that can't be. */
-static enum carnet_err tell_unreadable(struct run *run, const FTSENT *entry)
+static enum carnet_err visit_file(void *context, const char *path, int folder, const char *name, bool named)
 {
-    static const struct carnet_buffer nothing;
-    struct carnet_diag diag = {0};
-    const enum carnet_err err = carnet_fail_errno(&diag, entry->fts_errno, "The folder can't be read");
-    return verify_bytes(run, entry->fts_path, err, &nothing, &diag);
-}
-
-static enum carnet_err visit(struct run *run, const FTSENT *entry)
-{
-    switch (entry->fts_info) {
-    case FTS_F:
-        if (entry->fts_level == FTS_ROOTLEVEL)
-            return verify_file(run, entry->fts_path, false);
-        if (is_ours(entry->fts_path, entry->fts_name))
-            return verify_file(run, entry->fts_path, true);
-        run->others++;
-        return CARNET_OK;
-    case FTS_NS:
-    case FTS_DEFAULT:
-        if (entry->fts_level == FTS_ROOTLEVEL) /* given by name: its reading says what is wrong */
-            return verify_file(run, entry->fts_path, false);
-        run->others++;
-        return CARNET_OK;
-    case FTS_DNR:
-    case FTS_ERR:
-        return tell_unreadable(run, entry);
-    case FTS_D:
-    case FTS_DP:
-        return CARNET_OK;
-    default: /* links, loops */
+    struct run *run = context;
+    struct carnet_diag why = {0};
+    if (!named && !is_ours(folder, name)) {
         run->others++;
         return CARNET_OK;
     }
+    const enum carnet_err err = carnet_file_read(folder, name, CARNET_ARMOUR_MOST, !named, &run->bytes, &why);
+    return hand_over(run, path, err, &why);
+}
+
+static enum carnet_err visit_trouble(void *context, const char *path, const struct carnet_diag *why)
+{
+    return hand_over(context, path, why->err, why);
+}
+
+static void visit_other(void *context)
+{
+    ((struct run *)context)->others++;
 }
 
 static enum carnet_err verify_path(struct run *run, const char *path)
 {
-    char *copy = strdup(path);
-    char *roots[] = {copy, NULL};
+    const struct tree_visitor visitor = {visit_file, visit_trouble, visit_other, run};
+    struct carnet_diag why = {0};
+    if (strcmp(path, "-") != 0)
+        return tree_walk(&visitor, path);
+    const enum carnet_err err = carnet_armour_read_fd(STDIN_FILENO, &run->bytes, &why);
+    return hand_over(run, path, err, &why);
+}
+
+/* --files0-from: names that end in NUL, as 'find -print0' writes them. */
+static enum carnet_err verify_list(struct run *run, const char *list)
+{
+    const bool input = strcmp(list, "-") == 0;
+    FILE *file = input ? stdin : fopen(list, "re");
+    char *name = NULL;
+    size_t room = 0;
+    ssize_t size;
     enum carnet_err err = CARNET_OK;
-    FTSENT *entry;
-    FTS *tree;
-    if (copy == NULL)
-        return CARNET_NO_MEMORY;
-    /* An empty name is no path for fts; its reading says so. */
-    if (path[0] == '\0' || strcmp(path, "-") == 0) {
-        free(copy);
-        return verify_file(run, path, false);
+    if (file == NULL)
+        err = carnet_fail_errno(cli_diag(run->cli), errno, "The list of files can't be read");
+    while (err == CARNET_OK && (errno = 0, size = getdelim(&name, &room, '\0', file)) >= 0) {
+        if (input && strcmp(name, "-") == 0)
+            err = carnet_fail(cli_diag(run->cli), CARNET_USAGE, "",
+                              "The list comes from standard input, so no file in it can.");
+        else
+            err = verify_path(run, name);
     }
-    tree = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);
-    if (tree == NULL) {
-        free(copy);
-        return CARNET_NO_MEMORY;
-    }
-    while (err == CARNET_OK && (entry = fts_read(tree)) != NULL)
-        err = visit(run, entry);
-    (void)fts_close(tree);
-    free(copy);
+    if (err == CARNET_OK && ferror(file) != 0)
+        err = carnet_fail_errno(cli_diag(run->cli), errno, "The list of files can't be read to its end");
+    if (err != CARNET_OK && cli_diag(run->cli)->err == err)
+        cli_place(run->cli, list);
+    free(name);
+    if (file != NULL && !input)
+        (void)fclose(file);
     return err;
 }
 
 /* ---- the summary ---- */
+
+static const char *cage_name(const struct run *run)
+{
+    const struct cage_walls walls = pool_walls(run->pool);
+    return !walls.filter ? "none" : walls.landlock ? "seccomp and Landlock" : "seccomp";
+}
 
 static void tell_summary(struct run *run)
 {
@@ -285,8 +254,8 @@ static void tell_summary(struct run *run)
         counts = NULL; /* json_pack makes nothing of it then */
     }
     cli_set(run->cli, "summary",
-            json_pack("{s:I, s:I, s:I, s:o}", "files", (json_int_t)run->files, "others", (json_int_t)run->others,
-                      "self-asserted", (json_int_t)run->self_asserted, "outcomes", counts));
+            json_pack("{s:I, s:I, s:I, s:s, s:o}", "files", (json_int_t)run->files, "others", (json_int_t)run->others,
+                      "self-asserted", (json_int_t)run->self_asserted, "cage", cage_name(run), "outcomes", counts));
 }
 
 /* Tells the worst outcome as the refusal of the run. */
@@ -302,35 +271,87 @@ static enum carnet_err settle(struct run *run)
     return run->worst;
 }
 
+/* ---- the command line ---- */
+
+static enum carnet_err take_kinds(struct cli *cli, unsigned *out)
+{
+    unsigned kinds = 0;
+    for (size_t i = 0; i < cli_values(cli, "require-kind"); i++) {
+        const char *name = cli_value_at(cli, "require-kind", i);
+        const struct carnet_kind *kind = carnet_kind_find(name);
+        char shown[80];
+        if (kind == NULL)
+            return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "There is no kind '%s'; a license is one, for example.",
+                               carnet_text_escape(name, strlen(name), shown, sizeof shown));
+        kinds |= CARNET_KIND_BIT(kind->id);
+    }
+    *out = kinds;
+    return CARNET_OK;
+}
+
+static uint32_t processors(void)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    const unsigned count = (unsigned)CPU_COUNT(&set);
+    return count < 1 ? 1 : count > POOL_JOBS_MOST ? POOL_JOBS_MOST : count;
+}
+
+static enum carnet_err verify_all(struct run *run)
+{
+    struct cli *cli = run->cli;
+    const char *list = cli_value(cli, "files0-from");
+    enum carnet_err err = CARNET_OK;
+    for (size_t i = 0; i < cli_count(cli) && err == CARNET_OK; i++)
+        err = verify_path(run, cli_argument(cli, i));
+    if (list != NULL && err == CARNET_OK)
+        err = verify_list(run, list);
+    if (err == CARNET_OK)
+        err = pool_finish(run->pool, cli_diag(cli));
+    if (err != CARNET_OK)
+        return err;
+    tell_summary(run);
+    return settle(run);
+}
+
 enum carnet_err inspect_verify_run(struct cli *cli)
 {
     struct inspect_trust trust = {0};
-    struct carnet_gated_keys *keys = NULL;
+    struct examine_terms terms = {.anchors = &trust.anchors, .machine = cli_flag(cli, "machine")};
+    struct carnet_surroundings *surroundings = NULL;
+    uint32_t jobs = 1;
     struct run *run = calloc(1, sizeof *run);
-    enum carnet_err err = run == NULL ? CARNET_NO_MEMORY : inspect_trust_load(cli, &trust);
+    enum carnet_err err = run == NULL ? CARNET_NO_MEMORY : CARNET_OK;
+    if (err == CARNET_OK && cli_count(cli) == 0 && cli_value(cli, "files0-from") == NULL)
+        err = carnet_fail(cli_diag(cli), CARNET_USAGE, "", "Name the files and folders to verify, or --files0-from.");
     if (err == CARNET_OK)
-        err = inspect_at(cli, &run->at);
+        err = cli_number(cli, "jobs", 1, POOL_JOBS_MOST, processors(), &jobs);
     if (err == CARNET_OK)
-        err = carnet_gated_keys_new(&keys);
+        err = take_kinds(cli, &terms.expected);
+    if (err == CARNET_OK)
+        err = inspect_at(cli, &terms.at);
+    if (err == CARNET_OK)
+        err = inspect_trust_load(cli, &trust);
+    if (err == CARNET_OK && terms.machine)
+        err = inspect_surroundings(cli, &trust, terms.at, &surroundings);
     if (err != CARNET_OK)
         goto out;
+    terms.surroundings = surroundings;
     run->cli = cli;
     run->trust = &trust;
-    run->options = (struct carnet_read_options){.anchors = &trust.anchors, .keys = keys};
-    err = inspect_journal_load(cli, &run->options, &run->journal);
-    for (size_t i = 0; i < cli_count(cli) && err == CARNET_OK; i++)
-        err = verify_path(run, cli_argument(cli, i));
-    if (err == CARNET_OK) {
-        tell_summary(run);
-        err = settle(run);
-    }
+    run->setting = (struct worker_setting){&terms, cli_flag(cli, "no-cage")};
+    err = pool_new(jobs, &run->setting, tell, run, &run->pool);
+    if (err == CARNET_OK)
+        err = verify_all(run);
 out:
-    carnet_gated_keys_free(keys);
     if (run != NULL) {
-        inspect_journal_free(run->journal);
+        pool_free(run->pool);
         free(run->worst_file);
     }
     free(run);
+    free(surroundings);
     inspect_trust_clear(&trust);
     return err;
 }

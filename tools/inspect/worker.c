@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "inspect/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef CARNET_TEST_SYSROOT
+#include <netinet/in.h>
+#endif
+
+#define CHANNEL (STDERR_FILENO + 1) /* the worker's end of it */
+/* A worker's own clock counts its computing; this is for one that does none, by the clock on the wall. */
+#define PATIENCE_MS (120 * 1000)
+
+struct greeting {
+    struct cage_walls walls;
+    struct carnet_diag diag;
+};
+
+/* ---- in the worker ---- */
+
+#ifdef CARNET_TEST_SYSROOT
+/* A test build alone: a file that begins with these words does what a conquered parser might try. */
+#define TRY "carnet-test-try "
+static void misbehave(const uint8_t *bytes, size_t size)
+{
+    char what[16] = "";
+    const size_t begin = sizeof TRY - 1;
+    if (size <= begin || memcmp(bytes, TRY, begin) != 0)
+        return;
+    for (size_t i = 0; i + 1 < sizeof what && begin + i < size && bytes[begin + i] > ' '; i++)
+        what[i] = (char)bytes[begin + i];
+    if (strcmp(what, "open") == 0)
+        (void)open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    else if (strcmp(what, "connect") == 0)
+        (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    else if (strcmp(what, "fork") == 0)
+        (void)fork();
+    else if (strcmp(what, "exec") == 0)
+        (void)execl("/bin/true", "true", (char *)NULL);
+    else if (strcmp(what, "code") == 0)
+        (void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    else if (strcmp(what, "write") == 0)
+        (void)!write(STDERR_FILENO, "out", 3);
+    else if (strcmp(what, "kill") == 0)
+        (void)kill(getppid(), 0);
+    else if (strcmp(what, "spin") == 0)
+        for (volatile bool forever = true; forever;) {
+        }
+    else if (strcmp(what, "crash") == 0)
+        __builtin_trap();
+}
+#else
+static void misbehave(const uint8_t *bytes, size_t size)
+{
+    (void)bytes;
+    (void)size;
+}
+#endif
+
+static bool say(const void *what, size_t size)
+{
+    return write(CHANNEL, what, size) == (ssize_t)size;
+}
+
+static void look(struct examiner *examiner, const uint8_t *area)
+{
+    struct worker_order order;
+    struct examine_found found;
+    while (read(CHANNEL, &order, sizeof order) == (ssize_t)sizeof order) {
+        for (size_t i = 0; i < order.count; i++) {
+            const uint8_t *bytes = area + order.files[i].at;
+            cage_clock_start();
+            misbehave(bytes, order.files[i].size);
+            examiner_look(examiner, bytes, order.files[i].size, &found);
+            if (!say(&found, sizeof found))
+                return;
+        }
+    }
+}
+
+/* What a worker says is said through the channel alone. */
+static bool settle_descriptors(int fd)
+{
+    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bool good = nowhere >= 0;
+    if (fd != CHANNEL)
+        good = good && dup2(fd, CHANNEL) == CHANNEL;
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+        good = good && dup2(nowhere, i) == i;
+    return good;
+}
+
+static _Noreturn void live(int fd, uint8_t *area, const struct worker_setting *setting, pid_t parent)
+{
+    static const int mine[] = {SIGINT, SIGTERM, SIGHUP}; /* the parent's handler speaks to the user */
+    struct greeting greeting = {.diag = {.err = CARNET_OK}};
+    struct examiner *examiner = NULL;
+    for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++)
+        (void)signal(mine[i], SIG_DFL);
+    (void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
+    if (getppid() != parent || !settle_descriptors(fd) || mprotect(area, 2 * WORKER_HALF_SIZE, PROT_READ) != 0)
+        _exit(1);
+    enum carnet_err err = examiner_new(setting->terms, &examiner);
+    if (err != CARNET_OK)
+        (void)carnet_fail(&greeting.diag, err, "", "There is not enough memory.");
+    else if (setting->no_cage)
+        cage_bound(CHANNEL);
+    else
+        err = cage_enter(CHANNEL, &greeting.walls, &greeting.diag);
+    if (say(&greeting, sizeof greeting) && err == CARNET_OK)
+        look(examiner, area);
+    _exit(0);
+}
+
+/* ---- in the parent ---- */
+
+static bool hear(const struct worker *w, void *what, size_t size)
+{
+    struct pollfd channel = {.fd = w->fd, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&channel, 1, PATIENCE_MS);
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0) {
+        (void)kill(w->pid, SIGKILL);
+        return false;
+    }
+    return recv(w->fd, what, size, 0) == (ssize_t)size;
+}
+
+static enum carnet_err greet(struct worker *w, struct carnet_diag *diag)
+{
+    struct greeting greeting;
+    if (!hear(w, &greeting, sizeof greeting)) {
+        worker_bury(w, diag);
+        return carnet_fail(diag, CARNET_BUG, "", "A process to read the files in ended as soon as it began.");
+    }
+    if (greeting.diag.err != CARNET_OK) {
+        worker_stop(w);
+        if (diag != NULL)
+            *diag = greeting.diag;
+        return greeting.diag.err;
+    }
+    w->walls = greeting.walls;
+    return CARNET_OK;
+}
+
+enum carnet_err worker_start(struct worker *w, const struct worker_setting *setting, struct carnet_diag *diag)
+{
+    int pair[2];
+    const pid_t parent = getpid();
+    /* What every file needs is made once, here: the workers get it with the fork. */
+    enum carnet_err err = carnet_crypto_start(diag);
+    if (err == CARNET_OK)
+        err = carnet_document_start();
+    if (err != CARNET_OK)
+        return err;
+    tzset(); /* libc reads a file at the first use of a calendar */
+    if (w->area == NULL) {
+        void *area = mmap(NULL, 2 * WORKER_HALF_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (area == MAP_FAILED)
+            return carnet_fail_errno(diag, errno, "Memory to read the files into can't be had");
+        w->area = area;
+    }
+    /* Each message is whole or not at all, and the end of one side is seen by the other. */
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+        return carnet_fail_errno(diag, errno, "A channel to another process can't be had");
+    const pid_t pid = fork();
+    if (pid == 0)
+        live(pair[1], w->area, setting, parent);
+    (void)close(pair[1]);
+    if (pid < 0) {
+        const int why = errno;
+        (void)close(pair[0]);
+        return carnet_fail_errno(diag, why, "A process to read the files in can't be started");
+    }
+    w->pid = pid;
+    w->fd = pair[0];
+    return greet(w, diag);
+}
+
+bool worker_order(const struct worker *w, const struct worker_order *order)
+{
+    return send(w->fd, order, sizeof *order, MSG_NOSIGNAL) == (ssize_t)sizeof *order;
+}
+
+bool worker_answer(const struct worker *w, struct examine_found *out)
+{
+    struct examine_found found;
+    if (!hear(w, &found, sizeof found))
+        return false;
+    examine_found_tame(&found);
+    *out = found;
+    return true;
+}
+
+static int end(struct worker *w)
+{
+    int status = 0;
+    (void)close(w->fd);
+    while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    w->pid = 0;
+    return status;
+}
+
+void worker_bury(struct worker *w, struct carnet_diag *diag)
+{
+    /* It may live on and have said nonsense. */
+    const int status = (kill(w->pid, SIGKILL), end(w));
+    cage_obituary(status, diag);
+}
+
+void worker_stop(struct worker *w)
+{
+    if (w->pid != 0)
+        (void)end(w);
+    if (w->area != NULL)
+        (void)munmap(w->area, 2 * WORKER_HALF_SIZE);
+    *w = (struct worker){0};
+}
