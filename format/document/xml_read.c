@@ -182,28 +182,34 @@ static bool is_carnet(const xmlNode *node)
     return strcmp(namespace_of(node), CARNET_NAMESPACE) == 0;
 }
 
+#define NAME_SHOWN 96
+static const char *name_of(const xmlNode *node, char out[NAME_SHOWN])
+{
+    return carnet_text_escape((const char *)node->name, strlen((const char *)node->name), out, NAME_SHOWN);
+}
+
 /* What the schema can't say, or its validator would act upon. */
 static enum carnet_err check_element(const xmlNode *node, bool in_foreign, struct carnet_diag *diag)
 {
-    char shown[96];
+    char shown[NAME_SHOWN];
     unsigned long line = (unsigned long)xmlGetLineNo(node);
-    carnet_text_escape((const char *)node->name, strlen((const char *)node->name), shown, sizeof(shown));
     if (strncmp(namespace_of(node), CARNET_NAMESPACE_FAMILY, strlen(CARNET_NAMESPACE_FAMILY)) == 0 &&
         (in_foreign || !is_carnet(node)))
         return carnet_malformed(diag, "V-5", line,
                                 in_foreign ? "<%s>, an element of carnet, stands inside a foreign one."
                                            : "<%s> is of another version of carnet than the document.",
-                                shown);
+                                name_of(node, shown));
     /* xsi:type, xsi:nil and xsi:schemaLocation steer a validator; xml:lang, xml:id and the like any reader of XML. */
     for (const xmlAttr *a = node->properties; a != NULL; a = a->next) {
         if (a->ns != NULL && is_carnet(node))
             return carnet_malformed(diag, "X-9", line,
                                     "<%s> has an attribute with a prefix, which is not allowed on an element of "
                                     "carnet.",
-                                    shown);
+                                    name_of(node, shown));
         if (a->ns != NULL && xmlStrEqual(a->ns->href, XML_XML_NAMESPACE))
             return carnet_malformed(diag, "X-7", line,
-                                    "<%s> has an attribute with the prefix xml, which is not allowed anywhere.", shown);
+                                    "<%s> has an attribute with the prefix xml, which is not allowed anywhere.",
+                                    name_of(node, shown));
     }
     return CARNET_OK;
 }

@@ -401,6 +401,136 @@ altered() {
         "^2 files: 1 ok, 1 io-error; 3 others"
 }
 
+@test "show: a parser that breaks out is killed, and nothing it made is told" {
+    for try in open connect fork exec code kill; do
+        echo "carnet-test-try $try" >try.carnet
+        expect bug 70 carnet-inspect show --trust "$root" try.carnet
+        [ -z "$out" ]
+        says "Reading the file tried what the cage forbids, and was stopped\. \[try\.carnet\]$" "^What to do: Open the file with nothing else"
+    done
+    echo "carnet-test-try crash" >try.carnet
+    expect bug 70 carnet-inspect show --json try.carnet
+    CARNET_TEST_NO_CAGE=1 expect configuration 78 carnet-inspect show "$samples/valid/fingerprint-rich.carnet"
+    says "This kernel offers no cage" "--no-cage"
+    CARNET_TEST_NO_CAGE=1 expect ok 0 carnet-inspect show --no-cage "$samples/valid/fingerprint-rich.carnet"
+}
+
+@test "show: one entry as it is, and the headers as bytes" {
+    file=$samples/valid/license-rich.carnet
+    mkdir unpacked
+    tar -xf "$file" -C unpacked
+    for entry in unpacked/*; do
+        carnet-inspect show --trust "$root" --entry "${entry##*/}" "$file" | cmp - "$entry"
+    done
+    expect ok 0 carnet-inspect show --trust "$root" --entry license "$file"
+    says '^<\?xml' '</license>$'
+    not_says "^verified"
+    expect ok 0 carnet-inspect show --trust "$root" --json --entry license.xml "$file"
+    jq -j '.["entry-text"]' "$BATS_TEST_TMPDIR/out" | cmp - unpacked/license.xml
+    # of two that begin so, neither
+    expect not-found 46 carnet-inspect show --trust "$root" --entry SHA "$file"
+    says "no entry 'SHA', or several that begin so"
+    expect untrusted-key 32 carnet-inspect show --entry license.xml "$file"
+    says '</license>$'
+    on_terminal "" carnet-inspect show --trust "$root" --entry signer.pem "$file"
+    says "-----BEGIN PUBLIC KEY-----"
+    on_terminal "" carnet-inspect show --trust "$root" --entry SHA256SUMS.sig "$file"
+    printf '%s' "$out" | LC_ALL=C grep -q $'[\001-\010\016-\037\177]' && return 1
+    expect ok 0 carnet-inspect show --trust "$root" --bytes "$file"
+    says "^Header of mimetype \(40 bytes follow it" "^  000000  6d 69 6d 65 74 79 70 65 .* mimetype" "^End at [0-9a-f]{6}: 1024 bytes$"
+}
+
+@test "diff: terms that matter first, then all that differs" {
+    valid=$samples/valid
+    expect differs 1 carnet-inspect diff --trust "$root" "$valid/entitlement-online-only.carnet" "$valid/entitlement-rich.carnet"
+    [ "$(sed -n 1,2p <<<"$out" | cut -d' ' -f1 | paste -sd' ')" = "verified verified" ]
+    says "(^|, )offline denied → allowed(,|$)" "^  license\.offline +denied → allowed$"
+    # the same the other way round
+    expect differs 1 carnet-inspect diff --trust "$root" --json "$valid/entitlement-rich.carnet" "$valid/entitlement-online-only.carnet"
+    jq -e '.differences | map(select(.member == "license.offline")) == [{"member": "license.offline", "from": "allowed", "to": "denied"}]' \
+        "$BATS_TEST_TMPDIR/out"
+    jq -e '.words | test("offline allowed (→|->) denied")' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "diff: the same, the same words signed again, another kind, what is not verified" {
+    valid=$samples/valid
+    expect ok 0 carnet-inspect diff --trust "$root" "$valid/license-rich.carnet" "$valid/license-text.txt"
+    says "^they say the same$"
+    cp "$valid/license-rich.carnet" copy.carnet
+    expect ok 0 carnet-inspect diff --trust "$root" "$valid/license-rich.carnet" copy.carnet
+    says "^the same, byte for byte$"
+    expect differs 1 carnet-inspect diff --trust "$root" "$valid/license-rich.carnet" "$valid/entitlement-rich.carnet"
+    says "kind license → entitlement"
+    altered
+    expect differs 1 carnet-inspect diff --trust "$root" "$valid/license-rich.carnet" altered.carnet
+    says "^UNVERIFIED  altered\.carnet" "^  altered: " "^status verified → unverified, seat 7 → 8$"
+    expect differs 1 carnet-inspect diff --json --trust "$root" "$valid/license-rich.carnet" altered.carnet
+    [ "$(json '.from.status + " " + .to.status + " " + .to.outcome')" = "verified unverified altered" ]
+    # a renewal, and the entitlement that it rests on
+    expect differs 1 carnet-inspect diff --trust "$root" "$valid/license-rich.carnet" "$valid/license-renewed-by-newer-revision.carnet"
+    says "^  entitlement/license\.revision +[0-9]+ → [0-9]+$" "^  grant\.serial +1 → [0-9]+$"
+}
+
+@test "diff: what can't be compared is refused" {
+    echo "no bundle" >text
+    expect malformed 30 carnet-inspect diff --trust "$root" "$samples/valid/license-rich.carnet" text
+    [ -z "$out" ]
+    says "\[text, "
+    expect no-input 66 carnet-inspect diff nothing text
+    expect usage 64 carnet-inspect diff "$samples/valid/license-rich.carnet"
+    echo "carnet-test-try open" >try.carnet
+    expect malformed 30 carnet-inspect diff try.carnet try.carnet
+}
+
+@test "diff: two folders, paired by what the files are about" {
+    valid=$samples/valid
+    mkdir -p a/x b/y
+    cp "$valid/license-rich.carnet" a/x/license.carnet
+    cp "$valid/license-renewed-by-newer-revision.carnet" b/y/other-name.carnet
+    cp "$valid/entitlement-online-only.carnet" a/e.carnet
+    cp "$valid/fingerprint-rich.carnet" a/f.carnet
+    cp "$valid/fingerprint-rich.carnet" b/f.carnet
+    cp "$valid/license-smallest.carnet" b/new.carnet
+    echo "not ours" >a/notes.txt
+    echo "not a bundle" >a/broken.carnet
+    cp a/broken.carnet b/
+    remember a b
+    expect differs 1 carnet-inspect diff --trust "$root" a b
+    unchanged a b
+    says "^changed  b/y/other-name\.carnet  license PRESS-2024\.7_b seat 7" "^gone     a/e\.carnet  entitlement " \
+        "^new      b/new\.carnet  license L-1 seat 1" "^2 the same, 1 changed, 1 gone, 1 new$"
+    expect differs 1 carnet-inspect diff --trust "$root" --json a b
+    jq -s -e 'length == 4 and (map(select(.from))[0].differences | map(.member) | index("grant.serial") != null) and
+        .[3].summary == {"same": 2, "changed": 1, "gone": 1, "new": 1}' "$BATS_TEST_TMPDIR/out"
+    expect ok 0 carnet-inspect diff --trust "$root" a a
+    says "^4 the same, 0 changed, 0 gone, 0 new$"
+    # the same without a root: what is about the same is still paired
+    expect differs 1 carnet-inspect diff a b
+    says "^changed  b/y/other-name\.carnet" "^2 the same, 1 changed, 1 gone, 1 new$"
+    # of several about one thing the newest counts
+    cp "$valid/license-rich.carnet" b/older.carnet
+    expect differs 1 carnet-inspect diff --trust "$root" a b
+    says "^2 the same, 1 changed, 1 gone, 1 new$"
+    expect usage 64 carnet-inspect diff a a/e.carnet
+    says "Name two files, or two folders"
+}
+
+@test "schema: all are listed, each is printed as it is" {
+    expect ok 0 carnet-inspect schema
+    [ "$(wc -l <<<"$out")" -eq "$(ls "$CARNET_SOURCE"/spec/*.xsd "$CARNET_SOURCE"/spec/json/*.json | wc -l)" ]
+    says "^carnet-1\.xsd +the documents in bundles$" "^verify\.json +carnet-inspect verify"
+    for file in "$CARNET_SOURCE"/spec/*.xsd "$CARNET_SOURCE"/spec/json/*.json; do
+        carnet-inspect schema "${file##*/}" | cmp - "$file"
+    done
+    carnet-inspect schema carnet.check/1 | cmp - "$CARNET_SOURCE/spec/json/check.json"
+    carnet-inspect schema check | cmp - "$CARNET_SOURCE/spec/json/check.json"
+    expect ok 0 carnet-inspect schema --json
+    expect ok 0 carnet-inspect schema --json carnet-key-1.xsd
+    jq -j .text "$BATS_TEST_TMPDIR/out" | cmp - "$CARNET_SOURCE/spec/carnet-key-1.xsd"
+    expect not-found 46 carnet-inspect schema nonsense
+    says "There is no schema 'nonsense'" "lists them"
+}
+
 @test "the JSON of help, version, explain and refusals" {
     expect ok 0 carnet-inspect --help --json && conforms
     expect ok 0 carnet-inspect --version --json && conforms

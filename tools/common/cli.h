@@ -66,6 +66,8 @@ CARNET_MUST_USE enum carnet_err cli_number(struct cli *cli, const char *option, 
 /* ---- what a command says ---- */
 /* Data: standard output, left out with --json or --quiet. */
 void cli_data(struct cli *cli, const char *format, ...) CARNET_PRINTF(2, 3);
+/* Bytes as they are: standard output, also with --json or --quiet; the first error is kept. */
+void cli_write(struct cli *cli, const void *bytes, size_t size);
 /* Everything else: standard error, left out with --json or --quiet. */
 void cli_note(struct cli *cli, const char *format, ...) CARNET_PRINTF(2, 3);
 /* A warning: standard error, left out with --quiet; with --json it goes into the member "warnings". */

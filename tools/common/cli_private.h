@@ -55,8 +55,6 @@ CARNET_MUST_USE enum carnet_err cli_help_json(struct cli *cli, const char *text)
 
 /* Prints the refusal or the JSON document, closes standard output and returns the exit code. */
 int cli_finish(struct cli *cli, enum carnet_err err);
-/* Writes to standard output, keeping the first error. */
-void cli_write(struct cli *cli, const void *bytes, size_t size);
 
 /* Erases the bar until the next step, so that something can be said in its place. */
 void cli_progress_hide(struct cli *cli);

@@ -17,6 +17,10 @@ struct cli_bundle {
  * carnet-user : carnet-admin. On failure `out` still holds what did hold. */
 CARNET_MUST_USE enum carnet_err cli_bundle_read(struct cli *cli, const char *file,
                                                 const struct carnet_read_options *options, struct cli_bundle *out);
+/* The same in two steps, for who does something between: the bytes alone, and their reading. */
+CARNET_MUST_USE enum carnet_err cli_bundle_load(struct cli *cli, const char *file, struct cli_bundle *out);
+CARNET_MUST_USE enum carnet_err cli_bundle_open(struct cli *cli, const char *file,
+                                                const struct carnet_read_options *options, struct cli_bundle *bundle);
 void cli_bundle_clear(struct cli_bundle *bundle);
 /* Reads a file's bytes, "-" for standard input, at most `most`. */
 CARNET_MUST_USE enum carnet_err cli_file_read(struct cli *cli, const char *file, size_t most,

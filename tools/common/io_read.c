@@ -51,22 +51,32 @@ static void tell_ignored(struct cli *cli, const char *file, const struct carnet_
              notes->ignored_before == 1 ? "" : "s", notes->ignored_after);
 }
 
+enum carnet_err cli_bundle_load(struct cli *cli, const char *file, struct cli_bundle *out)
+{
+    if (strcmp(file, "-") != 0)
+        return cli_file_read(cli, file, CARNET_ARMOUR_MOST, &out->bytes);
+    const enum carnet_err err = carnet_armour_read_fd(STDIN_FILENO, &out->bytes, &cli->diag);
+    cli_place(cli, err != CARNET_OK ? file : NULL);
+    return err;
+}
+
+enum carnet_err cli_bundle_open(struct cli *cli, const char *file, const struct carnet_read_options *options,
+                                struct cli_bundle *bundle)
+{
+    const enum carnet_err err =
+        carnet_reading_open(bundle->bytes.bytes, bundle->bytes.size, options, &bundle->reading, &cli->diag);
+    tell_ignored(cli, file, bundle->reading);
+    if (err == CARNET_WRONG_KIND && bundle->reading != NULL)
+        advise_command(cli, bundle);
+    cli_place(cli, err != CARNET_OK ? file : NULL);
+    return err;
+}
+
 enum carnet_err cli_bundle_read(struct cli *cli, const char *file, const struct carnet_read_options *options,
                                 struct cli_bundle *out)
 {
-    enum carnet_err err;
-    if (strcmp(file, "-") == 0)
-        err = carnet_armour_read_fd(STDIN_FILENO, &out->bytes, &cli->diag);
-    else
-        err = cli_file_read(cli, file, CARNET_ARMOUR_MOST, &out->bytes);
-    if (err == CARNET_OK) {
-        err = carnet_reading_open(out->bytes.bytes, out->bytes.size, options, &out->reading, &cli->diag);
-        tell_ignored(cli, file, out->reading);
-    }
-    if (err == CARNET_WRONG_KIND && out->reading != NULL)
-        advise_command(cli, out);
-    cli_place(cli, err != CARNET_OK ? file : NULL);
-    return err;
+    const enum carnet_err err = cli_bundle_load(cli, file, out);
+    return err != CARNET_OK ? err : cli_bundle_open(cli, file, options, out);
 }
 
 void cli_bundle_clear(struct cli_bundle *bundle)

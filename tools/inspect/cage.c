@@ -2,19 +2,28 @@
 #include "inspect/cage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "bundle/signature.h"
+#include "document/document.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define UNDER_SANITIZER 1
@@ -67,23 +76,36 @@ static bool enter_landlock(void)
 
 /* What a parser of bytes in memory calls. */
 static const int allowed[] = {
-    SCMP_SYS(brk),           SCMP_SYS(munmap),       SCMP_SYS(mremap),    SCMP_SYS(madvise),
-    SCMP_SYS(futex),         SCMP_SYS(rt_sigreturn), SCMP_SYS(exit),      SCMP_SYS(exit_group),
-    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(setitimer), SCMP_SYS(restart_syscall),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(setitimer),
+    SCMP_SYS(restart_syscall),
 };
 /* Memory, as long as it can't be executed. */
 static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mmap2)};
 
 static int add_rules(scmp_filter_ctx filter, int fd)
 {
+    const int last = fd < 0 ? STDERR_FILENO : fd; /* -1: what is said goes to standard output and standard error */
     int bad = 0;
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
     for (size_t i = 0; i < sizeof mapping / sizeof mapping[0]; i++)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping[i], 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
-    bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
-    return bad;
+    for (int i = fd < 0 ? STDOUT_FILENO : fd; i <= last; i++)
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)i));
+    if (fd < 0)
+        return bad | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(close), 0);
+    return bad | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
 }
 
 static bool enter_filter(int fd)
@@ -106,11 +128,12 @@ void cage_bound(int fd)
 {
     if (fd > STDERR_FILENO + 1)
         (void)close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
-    (void)close_range((unsigned)fd + 1, ~0U, 0);
+    (void)close_range((unsigned)(fd < 0 ? STDERR_FILENO : fd) + 1, ~0U, 0);
 #ifndef UNDER_SANITIZER /* its shadow is memory, too */
     bound(RLIMIT_DATA, CAGE_MEMORY_MOST);
 #endif
-    bound(RLIMIT_FSIZE, 0);
+    if (fd >= 0) /* standard output may be a file */
+        bound(RLIMIT_FSIZE, 0);
     bound(RLIMIT_NOFILE, 0);
 }
 
@@ -144,6 +167,101 @@ enum carnet_err cage_enter(int fd, struct cage_walls *walls, struct carnet_diag 
     *walls = built;
     return CARNET_OK;
 }
+
+enum carnet_err cage_prepare(struct carnet_diag *diag)
+{
+    enum carnet_err err = carnet_crypto_start(diag);
+    if (err == CARNET_OK)
+        err = carnet_document_start();
+    tzset(); /* libc reads a file at the first use of a calendar */
+    return err;
+}
+
+/* The child's buffer, given before the cage: stdio would ask what kind of file the output is. */
+static char spoken[65536];
+
+static enum carnet_err live(bool caged, struct carnet_diag *diag)
+{
+    static const int mine[] = {SIGINT, SIGTERM, SIGHUP}; /* the parent speaks of an interruption */
+    struct cage_walls walls;
+    for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++)
+        (void)signal(mine[i], SIG_DFL);
+    (void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
+    (void)setvbuf(stdout, spoken, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof spoken);
+    const enum carnet_err err = caged ? cage_enter(-1, &walls, diag) : CARNET_OK;
+    cage_clock_start();
+    return err;
+}
+
+enum carnet_err cage_child(bool caged, bool *child, int *code, struct carnet_diag *diag)
+{
+    int status = 0;
+    const enum carnet_err err = cage_prepare(diag);
+    if (err != CARNET_OK)
+        return err;
+    (void)fflush(stdout);
+    const pid_t pid = fork();
+    *child = pid == 0;
+    if (pid == 0)
+        return live(caged, diag);
+    if (pid < 0)
+        return carnet_fail_errno(diag, errno, "A process to read the file in can't be started");
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (WIFEXITED(status)) {
+        *code = WEXITSTATUS(status);
+        return CARNET_OK;
+    }
+    cage_obituary(status, diag);
+    return CARNET_BUG;
+}
+
+enum carnet_err cage_rest(struct carnet_diag *diag)
+{
+#ifdef UNDER_SANITIZER
+    return cage_prepare(diag);
+#else
+    bool child = false;
+    int code = 0;
+    const enum carnet_err err = cage_child(true, &child, &code, diag);
+    if (!child && err == CARNET_OK)
+        _exit(code);
+    return err;
+#endif
+}
+
+#ifdef CARNET_TEST_SYSROOT
+#define TRY "carnet-test-try "
+void cage_try(const uint8_t *bytes, size_t size)
+{
+    char what[16] = "";
+    const size_t begin = sizeof TRY - 1;
+    if (size <= begin || memcmp(bytes, TRY, begin) != 0)
+        return;
+    for (size_t i = 0; i + 1 < sizeof what && begin + i < size && bytes[begin + i] > ' '; i++)
+        what[i] = (char)bytes[begin + i];
+    if (strcmp(what, "open") == 0)
+        (void)open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    else if (strcmp(what, "connect") == 0)
+        (void)syscall(SYS_socket, AF_INET, SOCK_STREAM,
+                      0); /* no program holds a call of libc that opens a connection */
+    else if (strcmp(what, "fork") == 0)
+        (void)fork();
+    else if (strcmp(what, "exec") == 0)
+        (void)execl("/bin/true", "true", (char *)NULL);
+    else if (strcmp(what, "code") == 0)
+        (void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    else if (strcmp(what, "write") == 0)
+        (void)!write(STDERR_FILENO, "out", 3);
+    else if (strcmp(what, "kill") == 0)
+        (void)kill(getppid(), 0);
+    else if (strcmp(what, "spin") == 0)
+        for (volatile bool forever = true; forever;) {
+        }
+    else if (strcmp(what, "crash") == 0)
+        __builtin_trap();
+}
+#endif
 
 void cage_clock_start(void)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "inspect/examine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,62 @@ static enum carnet_err judge_machine(struct examiner *e, const struct carnet_jud
     return machine->err != CARNET_OK ? machine->err : user->err;
 }
 
+static void about(const struct carnet_document *document, const struct carnet_digest *signer, struct examine_found *out)
+{
+    const struct carnet_entitlement *e = carnet_document_entitlement(document);
+    const struct carnet_fingerprint *f = carnet_document_fingerprint(document);
+    const struct carnet_license *l = carnet_document_license(document);
+    const struct carnet_release *r = carnet_document_release(document);
+    const struct carnet_receipt *t = carnet_document_receipt(document);
+    const struct carnet_activation *a = carnet_document_activation(document);
+    const struct carnet_grant *grant = l != NULL   ? &l->grant
+                                       : r != NULL ? &r->grant
+                                       : t != NULL ? &t->grant
+                                       : a != NULL ? &a->grant
+                                                   : NULL;
+    const struct carnet_digest *vendor = e != NULL   ? &e->vendor
+                                         : f != NULL ? &f->vendor
+                                         : l != NULL ? &l->vendor
+                                         : r != NULL ? &r->vendor
+                                         : t != NULL ? &t->vendor
+                                         : a != NULL ? &a->vendor
+                                                     : NULL;
+    const struct carnet_digest *whose = grant != NULL ? &grant->fingerprint : f != NULL ? signer : NULL;
+    char text[CARNET_KIND_NAME_MOST + CARNET_ID_TEXT_SIZE + 2 * CARNET_HEX_SIZE + 4], hex[CARNET_HEX_SIZE] = "",
+                                                                                      of[CARNET_HEX_SIZE] = "";
+    if (vendor == NULL)
+        return;
+    carnet_digest_hex(vendor, hex);
+    if (whose != NULL)
+        carnet_digest_hex(whose, of);
+    (void)snprintf(text, sizeof text, "%s %s %s %s", carnet_document_kind(document)->name, hex,
+                   grant != NULL ? grant->license
+                   : e != NULL   ? e->license
+                                 : "",
+                   of);
+    carnet_sha256(text, strlen(text), &out->subject);
+    out->order = grant != NULL ? (uint64_t)grant->epoch << 32 | grant->serial
+                 : e != NULL   ? e->revision
+                 : f != NULL   ? f->sequence.sequence
+                               : 0;
+    out->has_subject = 1;
+}
+
+/* What it is about, verified or not. */
+static void describe_subject(const struct carnet_reading *reading, struct examine_found *out)
+{
+    const struct carnet_unpacked *unpacked = carnet_reading_unpacked(reading);
+    const struct carnet_document *document = carnet_reading_document(reading);
+    struct carnet_document *own = NULL;
+    if (document == NULL && unpacked != NULL && carnet_document_read_unverified(unpacked, &own, NULL) == CARNET_OK)
+        document = own;
+    if (document != NULL && out->has_signer) {
+        about(document, &out->signer, out);
+        inspect_summary(document, out->summary, sizeof out->summary);
+    }
+    carnet_document_free(own);
+}
+
 static void describe(const struct carnet_reading *reading, struct examine_found *out)
 {
     const struct carnet_unpacked *unpacked = carnet_reading_unpacked(reading);
@@ -95,6 +152,8 @@ void examiner_look(struct examiner *e, const uint8_t *bytes, size_t size, struct
     out->looked = reading != NULL;
     if (reading != NULL)
         describe(reading, out);
+    if (reading != NULL && e->terms->subjects)
+        describe_subject(reading, out);
     if (out->err == CARNET_OK) {
         const struct carnet_judged *judged = carnet_reading_judged(reading);
         struct carnet_diag late = {0};
@@ -153,6 +212,7 @@ void examine_found_tame(struct examine_found *found)
     found->self_asserted = found->self_asserted != 0;
     found->has_id = found->has_id != 0;
     found->has_signer = found->has_signer != 0;
+    found->has_subject = found->has_subject != 0;
     found->kind[sizeof found->kind - 1] = '\0';
     if (strspn(found->kind, "abcdefghijklmnopqrstuvwxyz") != strlen(found->kind))
         found->kind[0] = '\0';

@@ -15,6 +15,7 @@ struct examine_terms {
     unsigned expected; /* set of kinds, 0 for any */
     int64_t at;
     bool machine;                                   /* is it for this machine? */
+    bool subjects;                                  /* tell what each is about, verified or not */
     const struct carnet_surroundings *surroundings; /* one for each anchor; NULL without `machine` */
 };
 
@@ -24,9 +25,11 @@ struct examine_found {
     enum carnet_stage stage;
     enum carnet_err machine, user, time;
     /* 0 or 1; no bool, since any byte may come out of a cage. looked: there were bytes to be read. */
-    unsigned char looked, judged, self_asserted, has_id, has_signer;
+    unsigned char looked, judged, self_asserted, has_id, has_signer, has_subject;
     char kind[CARNET_KIND_NAME_MOST + 1]; /* "" when it was not found out */
     struct carnet_digest id, signer;
+    struct carnet_digest subject; /* of kind, vendor and license, grant or key: what it is about */
+    uint64_t order;               /* which of several about one thing is the newest: the highest */
     struct carnet_diag diag;
     char summary[EXAMINE_SUMMARY_SIZE]; /* in few words, escaped; "" unless judged */
 };

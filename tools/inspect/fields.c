@@ -10,7 +10,7 @@
 #define LABEL_WIDTH 22
 
 struct view {
-    struct cli *cli;
+    struct cli *cli;  /* NULL: only the JSON is made */
     json_t *document; /* the whole */
     json_t *section;  /* borrowed */
     int64_t at;
@@ -24,6 +24,8 @@ static void member(struct view *v, const char *key, json_t *value)
 
 static void line(struct view *v, const char *label, const char *text)
 {
+    if (v->cli == NULL)
+        return;
     if (text[0] == '\0')
         cli_data(v->cli, "  %s\n", label);
     else
@@ -32,7 +34,8 @@ static void line(struct view *v, const char *label, const char *text)
 
 static void section(struct view *v, const char *key, const char *heading)
 {
-    cli_data(v->cli, "\n%s%s%s\n", cli_style(v->cli, "bold"), heading, cli_style(v->cli, "off"));
+    if (v->cli != NULL)
+        cli_data(v->cli, "\n%s%s%s\n", cli_style(v->cli, "bold"), heading, cli_style(v->cli, "off"));
     v->section = json_object();
     v->bad |= json_object_set_new(v->document, key, v->section);
 }

@@ -10,6 +10,8 @@
 /* ---- commands ---- */
 enum carnet_err inspect_show_run(struct cli *cli);
 enum carnet_err inspect_verify_run(struct cli *cli);
+enum carnet_err inspect_diff_run(struct cli *cli);
+enum carnet_err inspect_schema_run(struct cli *cli);
 
 /* ---- whom to trust ---- */
 /* The roots that were given. Zero-initialised trusts nobody. */
@@ -33,6 +35,10 @@ CARNET_MUST_USE enum carnet_err inspect_at(struct cli *cli, int64_t *at);
 /* O-1 and O-2, as far as they can be judged without a machine. */
 CARNET_MUST_USE enum carnet_err inspect_judge_time(const struct carnet_judged *judged, int64_t at,
                                                    struct carnet_diag *diag);
+
+/* ---- folders ---- */
+/* Does a file in a folder look like a bundle or armour: by its name, or by how it begins? */
+bool inspect_is_ours(int folder, const char *name);
 
 /* ---- the machine at hand ---- */
 /* --machine: it, as each trusted vendor's licenses see it (in the order of the anchors). *out is freed with free(). */
@@ -69,12 +75,18 @@ struct inspect_later {
 json_t *inspect_stages(enum carnet_stage failed, enum carnet_err err, const struct inspect_later *later);
 
 /* ---- how it is told ---- */
-/* All fields of a document: text for people as data, and the same as a JSON object. Times are told relative to `at`. */
+/* All fields of a document: text for people as data, and the same as a JSON object. Times are told relative to `at`.
+ * With a NULL `cli` the JSON alone is made. */
 json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at);
 /* Who says what to whom: one sentence, escaped. */
 void inspect_sentence(const struct carnet_document *document, char *out, size_t room);
 /* The same in few words, for a line of a list: "license CAD-1 seat 3 for lab-7 until 2027-01-01". */
 void inspect_summary(const struct carnet_document *document, char *out, size_t room);
+/* The bytes of the entry of that name: as they are, or on a terminal with its lines escaped. CARNET_NOT_FOUND. */
+CARNET_MUST_USE enum carnet_err inspect_raw_entry(struct cli *cli, const struct carnet_unpacked *unpacked,
+                                                  const char *name, bool terminal);
+/* The headers of the archive, as bytes. */
+void inspect_raw_headers(struct cli *cli, const struct carnet_reading *reading);
 /* Prints the chain of trust as a tree, from the root to the machine. */
 void inspect_tree(struct cli *cli, const struct inspect_layers *layers, const struct inspect_trust *trust);
 

@@ -5,9 +5,18 @@
 #include "common/explain.h"
 #include "inspect/inspect.h"
 
-static const struct cli_option reading_options[] = {
+static const struct cli_option show_options[] = {
     {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    {"entry", 0, "NAME", false, "print one entry of the bundle and nothing else ('license.xml')"},
+    {"bytes", 0, NULL, false, "show the headers of the archive, too"},
+    {"no-cage", 0, NULL, false, "read the file outside a cage, where the kernel offers none"},
+    {NULL, 0, NULL, false, NULL},
+};
+
+static const struct cli_option diff_options[] = {
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"no-cage", 0, NULL, false, "read the files outside a cage, where the kernel offers none"},
     {NULL, 0, NULL, false, NULL},
 };
 
@@ -25,6 +34,7 @@ static const struct cli_option verify_options[] = {
 
 static const char *const show_examples[] = {
     "show license-lab-7-1b2c3d4e.carnet\tsays who says what to whom, and whether it is proved",
+    "show --entry license.xml license-lab-7-1b2c3d4e.carnet\tprints the document itself",
     "show --trust root.pem --json -\treads standard input, as a bundle or pasted text",
     NULL,
 };
@@ -33,6 +43,17 @@ static const char *const verify_examples[] = {
     "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
     "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the administrator's journal know "
     "them?",
+    NULL,
+};
+static const char *const diff_examples[] = {
+    "diff --trust root.pem before.carnet after.carnet\tsays what has changed, what matters first",
+    "diff --json a.carnet b.carnet\tthe same, for a script; exit code 1 where they differ",
+    NULL,
+};
+static const char *const schema_examples[] = {
+    "schema\tlists the schemas",
+    "schema verify.json\tprints the JSON Schema of 'verify --json'",
+    "schema carnet-1.xsd\tprints the XML Schema of the documents in bundles",
     NULL,
 };
 static const char *const explain_examples[] = {
@@ -50,9 +71,21 @@ static const struct cli_command commands[] = {
         .most = 1,
         .summary = "show all that a file says, verified or not",
         .schema = "carnet.show/1",
-        .options = reading_options,
+        .options = show_options,
         .examples = show_examples,
         .run = inspect_show_run,
+    },
+    {
+        .name = "diff",
+        .group = "Look at a file",
+        .arguments = "A B",
+        .least = 2,
+        .most = 2,
+        .summary = "say what differs between two files, or two folders",
+        .schema = "carnet.diff/1",
+        .options = diff_options,
+        .examples = diff_examples,
+        .run = inspect_diff_run,
     },
     {
         .name = "verify",
@@ -76,6 +109,17 @@ static const struct cli_command commands[] = {
         .schema = "carnet.explain/1",
         .examples = explain_examples,
         .run = cli_explain_run,
+    },
+    {
+        .name = "schema",
+        .group = "Understand",
+        .arguments = "[NAME]",
+        .least = 0,
+        .most = 1,
+        .summary = "print the schemas of documents and of JSON outputs",
+        .schema = "carnet.schema/1",
+        .examples = schema_examples,
+        .run = inspect_schema_run,
     },
     {.name = NULL},
 };

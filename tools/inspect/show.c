@@ -2,8 +2,10 @@
 /* show FILE: all that a file says, and whether it is proved. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/io.h"
+#include "inspect/cage.h"
 #include "inspect/inspect.h"
 
 /* The raw entries with their digests, to be compared with SHA256SUMS by hand. */
@@ -127,42 +129,76 @@ static void tell_layers(struct cli *cli, const struct inspect_layers *layers, in
     cli_set(cli, "chain", chain);
 }
 
+struct showing {
+    const char *file;
+    int64_t at;
+    bool terminal;
+    struct inspect_trust trust;
+    struct carnet_read_options options;
+    struct cli_bundle bundle;
+    struct inspect_layers layers;
+};
+
+/* All that there is to say. `err` is the outcome of the reading; the time is told, but no refusal: a file may be shown
+ * whenever. */
+static void tell_all(struct cli *cli, const struct showing *s, enum carnet_err err)
+{
+    const struct carnet_reading *reading = s->bundle.reading;
+    const struct inspect_layer *outer = &s->layers.list[0];
+    struct inspect_later later = {CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT};
+    struct carnet_diag time = {0};
+    if (err == CARNET_OK)
+        later.time = inspect_judge_time(carnet_reading_judged(reading), s->at, &time);
+    tell_head(cli, s->file, outer, err, &time);
+    cli_set(cli, "inspected", cli_json_text(s->file));
+    cli_set(cli, "status", json_string(inspect_layer_status(outer)));
+    cli_set(cli, "kind", json_string(carnet_unpacked_kind_name(carnet_reading_unpacked(reading))));
+    inspect_tree(cli, &s->layers, &s->trust);
+    tell_ids(cli, outer);
+    cli_set(cli, "stages", inspect_stages(carnet_reading_failed_stage(reading), err, &later));
+    tell_layers(cli, &s->layers, s->at);
+    cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(reading)));
+    if (cli_flag(cli, "bytes"))
+        inspect_raw_headers(cli, reading);
+}
+
+/* In the cage: reads what was loaded, and tells it. */
+static enum carnet_err show(struct cli *cli, struct showing *s)
+{
+    const char *name = cli_value(cli, "entry");
+    enum carnet_err told = CARNET_OK, err;
+#ifdef CARNET_TEST_SYSROOT
+    cage_try(s->bundle.bytes.bytes, s->bundle.bytes.size);
+#endif
+    err = cli_bundle_open(cli, s->file, &s->options, &s->bundle);
+    inspect_trust_advise(&s->trust, cli_diag(cli));
+    if (s->bundle.reading == NULL || carnet_reading_unpacked(s->bundle.reading) == NULL)
+        return err; /* nothing to look at: the refusal says why */
+    inspect_layers_open(s->bundle.reading, &s->options, &s->layers);
+    if (name == NULL || cli_json(cli))
+        tell_all(cli, s, err);
+    if (name != NULL)
+        told = inspect_raw_entry(cli, carnet_reading_unpacked(s->bundle.reading), name, s->terminal);
+    return told != CARNET_OK ? told : err;
+}
+
 enum carnet_err inspect_show_run(struct cli *cli)
 {
-    const char *file = cli_argument(cli, 0);
-    struct inspect_trust trust = {0};
-    struct inspect_layers layers = {0};
-    struct cli_bundle bundle = {0};
-    struct carnet_read_options options = {0};
-    struct carnet_diag time = {0};
-    /* The time is told, but no refusal: a file may be shown whenever. */
-    struct inspect_later later = {CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT, CARNET_OUTCOME_COUNT};
-    int64_t at = 0;
-    enum carnet_err err = inspect_at(cli, &at);
+    struct showing s = {.file = cli_argument(cli, 0), .terminal = isatty(STDOUT_FILENO) != 0};
+    enum carnet_err err = inspect_at(cli, &s.at);
     if (err == CARNET_OK)
-        err = inspect_trust_load(cli, &trust);
-    if (err != CARNET_OK)
-        goto out;
-    options.anchors = &trust.anchors;
-    err = cli_bundle_read(cli, file, &options, &bundle);
-    inspect_trust_advise(&trust, cli_diag(cli));
-    if (bundle.reading == NULL || carnet_reading_unpacked(bundle.reading) == NULL)
-        goto out; /* nothing to look at: the refusal says why */
-    inspect_layers_open(bundle.reading, &options, &layers);
+        err = inspect_trust_load(cli, &s.trust);
+    s.options.anchors = &s.trust.anchors;
     if (err == CARNET_OK)
-        later.time = inspect_judge_time(carnet_reading_judged(bundle.reading), at, &time);
-    tell_head(cli, file, &layers.list[0], err, &time);
-    cli_set(cli, "inspected", cli_json_text(file));
-    cli_set(cli, "status", json_string(inspect_layer_status(&layers.list[0])));
-    cli_set(cli, "kind", json_string(carnet_unpacked_kind_name(carnet_reading_unpacked(bundle.reading))));
-    inspect_tree(cli, &layers, &trust);
-    tell_ids(cli, &layers.list[0]);
-    cli_set(cli, "stages", inspect_stages(carnet_reading_failed_stage(bundle.reading), err, &later));
-    tell_layers(cli, &layers, at);
-    cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(bundle.reading)));
-out:
-    inspect_layers_clear(&layers);
-    cli_bundle_clear(&bundle);
-    inspect_trust_clear(&trust);
+        err = cli_bundle_load(cli, s.file, &s.bundle);
+    if (err == CARNET_OK && !cli_flag(cli, "no-cage")) {
+        err = cage_rest(cli_diag(cli));
+        cli_place(cli, err != CARNET_OK ? s.file : NULL);
+    }
+    if (err == CARNET_OK)
+        err = show(cli, &s);
+    inspect_layers_clear(&s.layers);
+    cli_bundle_clear(&s.bundle);
+    inspect_trust_clear(&s.trust);
     return err;
 }

@@ -9,14 +9,11 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "common/progress.h"
 #include "core/file.h"
 #include "inspect/inspect.h"
 #include "inspect/pool.h"
 #include "inspect/tree.h"
-
-/* Enough of a file's beginning to tell whether it is one of ours. */
-#define GLANCE 4096u
-#define ARMOUR_BEGIN "-----BEGIN CARNET "
 
 struct run {
     struct cli *cli;
@@ -120,6 +117,7 @@ static enum carnet_err tell(void *context, const char *file, const struct examin
     inspect_trust_advise(run->trust, &diag);
     run->files++;
     run->counts[found->err]++;
+    cli_progress_add(run->cli, 1);
     run->self_asserted += found->err == CARNET_OK && found->self_asserted;
     if (cli_json(run->cli))
         tell_json(run, file, found, &diag);
@@ -129,29 +127,6 @@ static enum carnet_err tell(void *context, const char *file, const struct examin
 }
 
 /* ---- files ---- */
-
-static bool ends_in_carnet(const char *name)
-{
-    const size_t size = strlen(name);
-    return size > 7 && strcmp(name + size - 7, ".carnet") == 0;
-}
-
-/* In a folder only what looks like ours is verified: by its name, or by how it begins. */
-static bool is_ours(int folder, const char *name)
-{
-    uint8_t start[GLANCE];
-    if (ends_in_carnet(name))
-        return true;
-    const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return false;
-    const ssize_t size = read(fd, start, sizeof start);
-    (void)close(fd);
-    if (size <= 0)
-        return false;
-    return carnet_armour_is_bundle(start, (size_t)size) ||
-           memmem(start, (size_t)size, ARMOUR_BEGIN, sizeof ARMOUR_BEGIN - 1) != NULL;
-}
 
 /* Hands the bytes that were read to the workers; or why there are none. */
 static enum carnet_err hand_over(struct run *run, const char *path, enum carnet_err err, const struct carnet_diag *why)
@@ -168,8 +143,9 @@ static enum carnet_err visit_file(void *context, const char *path, int folder, c
 {
     struct run *run = context;
     struct carnet_diag why = {0};
-    if (!named && !is_ours(folder, name)) {
+    if (!named && !inspect_is_ours(folder, name)) {
         run->others++;
+        cli_progress_add(run->cli, 1);
         return CARNET_OK;
     }
     const enum carnet_err err = carnet_file_read(folder, name, CARNET_ARMOUR_MOST, !named, &run->bytes, &why);
@@ -299,17 +275,52 @@ static uint32_t processors(void)
     return count < 1 ? 1 : count > POOL_JOBS_MOST ? POOL_JOBS_MOST : count;
 }
 
+static enum carnet_err count_file(void *context, const char *path, int folder, const char *name, bool named)
+{
+    (void)path, (void)folder, (void)name, (void)named;
+    ++*(size_t *)context;
+    return CARNET_OK;
+}
+
+static enum carnet_err count_nothing(void *context, const char *path, const struct carnet_diag *why)
+{
+    (void)context, (void)path, (void)why;
+    return CARNET_OK;
+}
+
+static void pass_over(void *context)
+{
+    (void)context;
+}
+
+/* A bar, where somebody can see it: then all is counted first. A list has no end before it has come to it. */
+static enum carnet_err begin_progress(struct run *run)
+{
+    size_t total = 0;
+    const struct tree_visitor counter = {count_file, count_nothing, pass_over, &total};
+    enum carnet_err err = CARNET_OK;
+    if (isatty(STDERR_FILENO) == 0 || cli_quiet(run->cli) || cli_json(run->cli) ||
+        cli_value(run->cli, "files0-from") != NULL)
+        return CARNET_OK;
+    for (size_t i = 0; i < cli_count(run->cli) && err == CARNET_OK; i++)
+        err = tree_walk(&counter, cli_argument(run->cli, i));
+    if (err == CARNET_OK)
+        cli_progress_begin(run->cli, "verifying", total, 1);
+    return err;
+}
+
 static enum carnet_err verify_all(struct run *run)
 {
     struct cli *cli = run->cli;
     const char *list = cli_value(cli, "files0-from");
-    enum carnet_err err = CARNET_OK;
+    enum carnet_err err = begin_progress(run);
     for (size_t i = 0; i < cli_count(cli) && err == CARNET_OK; i++)
         err = verify_path(run, cli_argument(cli, i));
     if (list != NULL && err == CARNET_OK)
         err = verify_list(run, list);
     if (err == CARNET_OK)
         err = pool_finish(run->pool, cli_diag(cli));
+    cli_progress_end(cli);
     if (err != CARNET_OK)
         return err;
     tell_summary(run);

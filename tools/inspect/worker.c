@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef CARNET_TEST_SYSROOT
@@ -28,46 +27,6 @@ struct greeting {
 
 /* ---- in the worker ---- */
 
-#ifdef CARNET_TEST_SYSROOT
-/* A test build alone: a file that begins with these words does what a conquered parser might try. */
-#define TRY "carnet-test-try "
-static void misbehave(const uint8_t *bytes, size_t size)
-{
-    char what[16] = "";
-    const size_t begin = sizeof TRY - 1;
-    if (size <= begin || memcmp(bytes, TRY, begin) != 0)
-        return;
-    for (size_t i = 0; i + 1 < sizeof what && begin + i < size && bytes[begin + i] > ' '; i++)
-        what[i] = (char)bytes[begin + i];
-    if (strcmp(what, "open") == 0)
-        (void)open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-    else if (strcmp(what, "connect") == 0)
-        (void)syscall(SYS_socket, AF_INET, SOCK_STREAM,
-                      0); /* no program holds a call of libc that opens a connection */
-    else if (strcmp(what, "fork") == 0)
-        (void)fork();
-    else if (strcmp(what, "exec") == 0)
-        (void)execl("/bin/true", "true", (char *)NULL);
-    else if (strcmp(what, "code") == 0)
-        (void)mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    else if (strcmp(what, "write") == 0)
-        (void)!write(STDERR_FILENO, "out", 3);
-    else if (strcmp(what, "kill") == 0)
-        (void)kill(getppid(), 0);
-    else if (strcmp(what, "spin") == 0)
-        for (volatile bool forever = true; forever;) {
-        }
-    else if (strcmp(what, "crash") == 0)
-        __builtin_trap();
-}
-#else
-static void misbehave(const uint8_t *bytes, size_t size)
-{
-    (void)bytes;
-    (void)size;
-}
-#endif
-
 static bool say(const void *what, size_t size)
 {
     return write(CHANNEL, what, size) == (ssize_t)size;
@@ -81,7 +40,9 @@ static void look(struct examiner *examiner, const uint8_t *area)
         for (size_t i = 0; i < order.count; i++) {
             const uint8_t *bytes = area + order.files[i].at;
             cage_clock_start();
-            misbehave(bytes, order.files[i].size);
+#ifdef CARNET_TEST_SYSROOT
+            cage_try(bytes, order.files[i].size);
+#endif
             examiner_look(examiner, bytes, order.files[i].size, &found);
             if (!say(&found, sizeof found))
                 return;
@@ -160,13 +121,9 @@ enum carnet_err worker_start(struct worker *w, const struct worker_setting *sett
 {
     int pair[2];
     const pid_t parent = getpid();
-    /* What every file needs is made once, here: the workers get it with the fork. */
-    enum carnet_err err = carnet_crypto_start(diag);
-    if (err == CARNET_OK)
-        err = carnet_document_start();
+    const enum carnet_err err = cage_prepare(diag); /* the workers get it with the fork */
     if (err != CARNET_OK)
         return err;
-    tzset(); /* libc reads a file at the first use of a calendar */
     if (w->area == NULL) {
         void *area = mmap(NULL, 2 * WORKER_HALF_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (area == MAP_FAILED)

@@ -7,11 +7,19 @@ end
 
 complete -c carnet-inspect -f
 complete -c carnet-inspect -n '__fish_use_subcommand' -a show -d 'show all that a file says, verified or not'
+complete -c carnet-inspect -n '__fish_use_subcommand' -a diff -d 'say what differs between two files, or two folders'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a verify -d 'verify files, and folders with all that is in them'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do'
+complete -c carnet-inspect -n '__fish_use_subcommand' -a schema -d 'print the schemas of documents and of JSON outputs'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -F
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l entry -x -d 'print one entry of the bundle and nothing else (\'license.xml\')'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l bytes -d 'show the headers of the archive, too'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l no-cage -d 'read the file outside a cage, where the kernel offers none'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -f
+complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l no-cage -d 'read the files outside a cage, where the kernel offers none'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -F
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
@@ -21,6 +29,7 @@ complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l files0-fro
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l jobs -s j -x -d 'work with N processes (as a rule, as many as there are processors)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l no-cage -d 'read files outside a cage, where the kernel offers none'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from explain' -a '(__carnet_inspect_outcomes)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from schema' -f
 complete -c carnet-inspect -l json -d 'print one JSON document'
 complete -c carnet-inspect -l quiet -s q -d 'print refusals only'
 complete -c carnet-inspect -l no-input -d 'never ask'

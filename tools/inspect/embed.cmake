@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# Writes OUT, a C table of the files IN (separated by |): cmake -DIN=FILE|FILE -DOUT=FILE -P embed.cmake
+string(REPLACE "|" ";" files "${IN}")
+set(text "#include \"inspect/schemas.h\"\n")
+set(rows "")
+set(count 0)
+foreach(file IN LISTS files)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  get_filename_component(name ${file} NAME)
+  string(APPEND text "\nstatic const unsigned char file_${count}[] = {${bytes}};\n")
+  string(APPEND rows "    {\"${name}\", file_${count}, sizeof file_${count}},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND text "\nconst struct inspect_schema inspect_schemas[] = {\n${rows}};\nconst size_t inspect_schema_count = ${count};\n")
+file(WRITE ${OUT} "${text}")
