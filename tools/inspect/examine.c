@@ -164,6 +164,8 @@ void examiner_look(struct examiner *e, const uint8_t *bytes, size_t size, struct
             out->err = out->time;
             out->diag = late;
         }
+        if (out->err == CARNET_OK)
+            out->err = inspect_journal_judge(e->terms->journal, judged, &out->diag);
     }
     carnet_reading_free(reading);
 }

@@ -4,6 +4,7 @@
 #ifndef CARNET_INSPECT_EXAMINE_H
 #define CARNET_INSPECT_EXAMINE_H
 
+#include "inspect/journal.h"
 #include "rules/reading.h"
 #include "state/check.h"
 
@@ -12,7 +13,8 @@
 /* What is asked of each file. Made before workers start; they only read it. */
 struct examine_terms {
     const struct carnet_anchors *anchors;
-    unsigned expected; /* set of kinds, 0 for any */
+    const struct inspect_journal *journal; /* what the licenses and receipts have to be in; NULL for none */
+    unsigned expected;                     /* set of kinds, 0 for any */
     int64_t at;
     bool machine;                                   /* is it for this machine? */
     bool subjects;                                  /* tell what each is about, verified or not */

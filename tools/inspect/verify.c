@@ -331,7 +331,9 @@ enum carnet_err inspect_verify_run(struct cli *cli)
 {
     struct inspect_trust trust = {0};
     struct examine_terms terms = {.anchors = &trust.anchors, .machine = cli_flag(cli, "machine")};
+    const struct carnet_read_options reading = {.anchors = &trust.anchors};
     struct carnet_surroundings *surroundings = NULL;
+    struct inspect_journal *journal = NULL;
     uint32_t jobs = 1;
     struct run *run = calloc(1, sizeof *run);
     enum carnet_err err = run == NULL ? CARNET_NO_MEMORY : CARNET_OK;
@@ -347,9 +349,12 @@ enum carnet_err inspect_verify_run(struct cli *cli)
         err = inspect_trust_load(cli, &trust);
     if (err == CARNET_OK && terms.machine)
         err = inspect_surroundings(cli, &trust, terms.at, &surroundings);
+    if (err == CARNET_OK)
+        err = inspect_journal_load(cli, &reading, &journal);
     if (err != CARNET_OK)
         goto out;
     terms.surroundings = surroundings;
+    terms.journal = journal;
     run->cli = cli;
     run->trust = &trust;
     run->setting = (struct worker_setting){&terms, cli_flag(cli, "no-cage")};
@@ -362,6 +367,7 @@ out:
         free(run->worst_file);
     }
     free(run);
+    inspect_journal_free(journal);
     free(surroundings);
     inspect_trust_clear(&trust);
     return err;

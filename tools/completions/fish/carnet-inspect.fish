@@ -23,6 +23,7 @@ complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l no-cage -d '
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -F
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l journal -r -F -d 'a segment of the administrator\'s journal: licenses and receipts have to be in it'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l require-kind -x -d 'take this kind alone (\'license\'); may be given more than once'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l machine -d 'is each license for this machine, and for this user of it?'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l files0-from -r -F -d 'read names from FILE too, each ended by NUL; \'-\' is standard input'
