@@ -142,10 +142,14 @@ void cli_place(struct cli *cli, const char *file)
 
 bool cli_utf8(void)
 {
+    static enum { NOT_ASKED, NO, YES } answer;
     /* Only who asks needs the locale, and reading it is a good part of a short program's time. In a locale that is not
-     * there, C's rules are good enough. */
-    (void)setlocale(LC_CTYPE, "");
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+     * there, C's rules are good enough. It is read once: who is in a cage later reads no file. */
+    if (answer == NOT_ASKED) {
+        (void)setlocale(LC_CTYPE, "");
+        answer = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? YES : NO;
+    }
+    return answer == YES;
 }
 
 const char *cli_style(const struct cli *cli, const char *style)

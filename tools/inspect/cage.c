@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "bundle/signature.h"
+#include "common/cli.h"
 #include "document/document.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -173,7 +174,8 @@ enum carnet_err cage_prepare(struct carnet_diag *diag)
     enum carnet_err err = carnet_crypto_start(diag);
     if (err == CARNET_OK)
         err = carnet_document_start();
-    tzset(); /* libc reads a file at the first use of a calendar */
+    tzset(); /* libc reads a file at the first use of a calendar, and of the locale */
+    (void)cli_utf8();
     return err;
 }
 
