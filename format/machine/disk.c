@@ -218,6 +218,7 @@ static bool match_uuid(void *context, const char *folder, const char *name)
 static void read_file_system(struct carnet_machine *machine, const char *device, const struct btrfs_search *btrfs)
 {
     struct uuid_search search = {.device = device};
+    machine->disk_in_image = true;
     if (btrfs->uuid[0] != '\0' && carnet_machine_add(machine, CARNET_FACT_DISK, btrfs->uuid, btrfs->folder))
         return;
     enum carnet_fact_presence presence = carnet_source_each("/dev/disk/by-uuid", match_uuid, &search);

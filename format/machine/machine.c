@@ -338,6 +338,7 @@ enum carnet_err carnet_machine_facts(const struct carnet_machine *machine, const
 {
     struct carnet_machine_facts facts = {0};
     memcpy(facts.presence, machine->presence, sizeof facts.presence);
+    facts.disk_in_image = machine->disk_in_image;
     for (uint32_t i = 0; i < machine->count; i++) {
         struct carnet_fact *fact = &facts.facts.list[facts.facts.count];
         fact->name = machine->values[i].name;

@@ -25,6 +25,7 @@ struct carnet_machine {
     enum carnet_fact_presence presence[CARNET_FACT_COUNT];
     char source[CARNET_FACT_COUNT]
                [CARNET_MACHINE_SOURCE_SIZE]; /* where each was looked for, also when missing or unreadable */
+    bool disk_in_image; /* the disk's value is a file system's UUID: a copy of the disk has it, too (M-8) */
     uint32_t count; /* in the order of the table, several of one name in byte order: at most 16 adapters, 16 disks */
     struct carnet_machine_value values[CARNET_FACTS_MOST];
     char virtual_system[CARNET_SYSTEM_SIZE];   /* "none", "kvm", "vmware", ... */

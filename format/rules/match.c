@@ -31,6 +31,43 @@ static bool any_equal(const struct carnet_facts *a, const struct carnet_facts *b
     return false;
 }
 
+/* M-8: is the fact the machine's own, or does it lie on the disk and go with every copy of it? */
+static bool is_of_the_machine(enum carnet_fact_name name, const struct carnet_machine_facts *machine)
+{
+    switch (name) {
+    case CARNET_FACT_SYSTEM_UUID:
+    case CARNET_FACT_TPM:
+    case CARNET_FACT_BOARD_SERIAL:
+    case CARNET_FACT_ADAPTER:
+        return true;
+    case CARNET_FACT_DISK:
+        return !machine->disk_in_image;
+    case CARNET_FACT_MACHINE_ID:
+    case CARNET_FACT_CPU:
+    case CARNET_FACT_HOST:
+    case CARNET_FACT_OS:
+    case CARNET_FACT_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* M-8. */
+static bool is_image_only(const struct carnet_match *match, const struct carnet_matching *matching,
+                          const struct carnet_machine_facts *machine)
+{
+    bool asked = false;
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+        enum carnet_fact_verdict verdict = match->verdict[i];
+        if (matching->points[i] == 0 || !is_of_the_machine((enum carnet_fact_name)i, machine))
+            continue;
+        if (verdict == CARNET_FACT_MATCHES)
+            return false;
+        asked = asked || verdict == CARNET_FACT_CHANGED || verdict == CARNET_FACT_IS_MISSING;
+    }
+    return asked;
+}
+
 void carnet_match(const struct carnet_facts *held, const struct carnet_matching *matching,
                   const struct carnet_machine_facts *machine, struct carnet_match *out)
 {
@@ -59,9 +96,15 @@ void carnet_match(const struct carnet_facts *held, const struct carnet_matching 
             break;
         }
     }
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        out->drifts = out->drifts || (matching->points[i] > 0 && (out->verdict[i] == CARNET_FACT_CHANGED ||
+                                                                  out->verdict[i] == CARNET_FACT_IS_MISSING));
     uint32_t counted = out->held - out->unreadable;
     out->percent = counted == 0 ? 0 : 100 * out->matched / counted;
-    out->matches = out->matched > 0 && 100 * out->matched >= out->threshold * counted && 2 * counted >= out->held;
+    out->needed = (out->threshold * counted + 99) / 100;
+    out->image_only = is_image_only(out, matching, machine);
+    out->matches = out->matched > 0 && out->matched >= out->needed && 2 * counted >= out->held && !out->image_only;
+    out->spare = out->matches ? out->matched - out->needed : 0;
 }
 
 /* Appends to a fixed room; a cut is not possible with the room that callers give, and harmless if it were. */
@@ -101,4 +144,8 @@ void carnet_match_words(const struct carnet_match *match, const struct carnet_ma
     }
     append(out, room, "%s%u of %u points, %u %%; %u %% needed", out[0] == '\0' ? "" : "; ", match->matched,
            match->held - match->unreadable, match->percent, match->threshold);
+    if (match->image_only && match->matched >= match->needed)
+        append(out, room, "; no part of the machine itself is the same");
+    else if (match->matches && match->drifts)
+        append(out, room, "; %u points more may change", match->spare);
 }

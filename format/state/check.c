@@ -89,7 +89,7 @@ static void check_ended(const struct carnet_license *l, const struct carnet_stat
     }
 }
 
-/* M-5 to M-7. */
+/* M-5 to M-8. */
 static void check_machine(const struct carnet_license *l, const struct carnet_entitlement *e,
                           const struct carnet_surroundings *s, struct carnet_match *match, struct carnet_diag *diag)
 {
@@ -104,6 +104,9 @@ static void check_machine(const struct carnet_license *l, const struct carnet_en
     else if (!carnet_digest_equal(&l->machine_key, &s->machine_key))
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-6", "The license is for a machine with another key. Facts: %s.",
                     words);
+    else if (match->image_only && match->matched >= match->needed)
+        carnet_fail(diag, CARNET_WRONG_MACHINE, "M-8",
+                    "This is another machine with a copy of the licensed one's disk. Facts: %s.", words);
     else if (!match->matches)
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-5",
                     "This machine has changed too much, or is another one. Facts: %s.", words);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rules/match: M-3, M-4 and M-5, as a table of what a machine has and what the license holds. */
+/* rules/match: M-3 to M-5 and M-8, as a table of what a machine has and what the license holds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,8 +59,10 @@ static void the_table_holds(void **state)
          "machine-id=x disk=b adapter=c cpu=d host=y os=f", false, 45, 80, 0, 56},
         {"another machine of the same make", "machine-id=a disk=b adapter=c cpu=d host=e os=f",
          "machine-id=x disk=y adapter=z cpu=d host=w os=f", false, 10, 80, 0, 12},
-        {"exactly the threshold", "machine-id=a disk=b", "machine-id=a", true, 30, 50, 0, 60},
-        {"just below", "machine-id=a disk=b cpu=c", "machine-id=a", false, 30, 55, 0, 54},
+        {"exactly the threshold", "system-uuid=a board-serial=b disk=c", "system-uuid=a board-serial=b", true, 30, 50,
+         0, 60},
+        {"just below", "system-uuid=a board-serial=b disk=c cpu=d", "system-uuid=a board-serial=b", false, 30, 55, 0,
+         54},
         {"nothing in common", "machine-id=a", "machine-id=b", false, 0, 30, 0, 0},
         {"the fact is gone", "machine-id=a", "", false, 0, 30, 0, 0},
         {"unreadable counts in neither sum", "machine-id=a system-uuid=b disk=c", "machine-id=a system-uuid=? disk=c",
@@ -132,12 +134,88 @@ static void words_tell_fact_by_fact(void **state)
                         "system-uuid (20); 35 of 70 points, 50 %; 60 % needed");
 }
 
+/* M-8: what is copied with a disk is not enough, unless the license holds nothing else that can be read. */
+static void a_copied_image_is_no_machine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *held, *machine;
+        bool disk_in_image, matches;
+    } table[] = {
+        {"machine-id=a disk=b adapter=c host=d os=e", "machine-id=a disk=b adapter=x host=d os=e", true, false},
+        {"machine-id=a disk=b adapter=c host=d os=e", "machine-id=a disk=b adapter=x host=d os=e", false, true},
+        {"machine-id=a disk=b adapter=c host=d os=e", "machine-id=a disk=b host=d os=e", true, false},
+        {"machine-id=a disk=b adapter=c host=d os=e", "machine-id=a disk=b adapter=? host=d os=e", true, true},
+        {"machine-id=a disk=b host=d os=e", "machine-id=a disk=b host=d os=e", true, true},
+        {"machine-id=a disk=b system-uuid=c adapter=d", "machine-id=a disk=b system-uuid=c adapter=x", true, true},
+        {"machine-id=a disk=b board-serial=c adapter=d", "machine-id=a disk=b board-serial=c adapter=x", true, true},
+        {"machine-id=a disk=b tpm=c adapter=d", "machine-id=a disk=b tpm=c adapter=x", true, true},
+        {"machine-id=a disk=b cpu=c tpm=d", "machine-id=a disk=b cpu=c", true, false},
+    };
+    struct carnet_matching matching = {.threshold = CARNET_THRESHOLD_DEFAULT};
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        matching.points[i] = carnet_fact_default_points((enum carnet_fact_name)i);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct carnet_facts held = {0};
+        struct carnet_machine_facts machine = {.disk_in_image = table[i].disk_in_image};
+        enum carnet_fact_presence ignored[CARNET_FACT_COUNT];
+        struct carnet_match match;
+        char words[384];
+        parse(table[i].held, &held, ignored);
+        parse(table[i].machine, &machine.facts, machine.presence);
+        carnet_match(&held, &matching, &machine, &match);
+        if (match.matches != table[i].matches)
+            print_error("row: %s, %s\n", table[i].held, table[i].machine);
+        assert_int_equal(match.matches, table[i].matches);
+        assert_int_equal(match.image_only, !table[i].matches);
+        carnet_match_words(&match, &matching, words, sizeof(words));
+        assert_int_equal(strstr(words, "no part of the machine itself is the same") != NULL, !table[i].matches);
+    }
+    /* A fact without points asks for nothing. */
+    struct carnet_facts held = {0};
+    struct carnet_machine_facts machine = {.disk_in_image = true};
+    enum carnet_fact_presence ignored[CARNET_FACT_COUNT];
+    struct carnet_match match;
+    matching.points[CARNET_FACT_ADAPTER] = 0;
+    parse("machine-id=a adapter=b", &held, ignored);
+    parse("machine-id=a adapter=x", &machine.facts, machine.presence);
+    carnet_match(&held, &matching, &machine, &match);
+    assert_true(match.matches);
+    assert_false(match.drifts);
+}
+
+/* How much may be lost before it fails: exactly so much, and not a point more. */
+static void what_is_spare_is_spare(void **state)
+{
+    (void)state;
+    for (unsigned threshold = 1; threshold <= 100; threshold++) {
+        for (uint32_t lost = 0; lost <= 30; lost++) {
+            struct carnet_facts held = {0};
+            struct carnet_machine_facts machine = {0};
+            enum carnet_fact_presence ignored[CARNET_FACT_COUNT];
+            struct carnet_matching matching = {.threshold = (uint8_t)threshold};
+            struct carnet_match whole, less;
+            matching.points[CARNET_FACT_BOARD_SERIAL] = (uint8_t)(31 - lost);
+            matching.points[CARNET_FACT_CPU] = (uint8_t)lost;
+            parse("board-serial=a cpu=b", &held, ignored);
+            parse("board-serial=a cpu=b", &machine.facts, machine.presence);
+            carnet_match(&held, &matching, &machine, &whole);
+            assert_true(whole.matches);
+            machine.facts.list[1].digest.bytes[0] = 'x';
+            carnet_match(&held, &matching, &machine, &less);
+            assert_int_equal(less.matches, lost <= whole.spare);
+            assert_int_equal(less.drifts, lost > 0);
+            assert_int_equal(less.spare, less.matches ? whole.spare - lost : 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table_holds),
-        cmocka_unit_test(facts_without_points_carry_nothing),
-        cmocka_unit_test(words_tell_fact_by_fact),
+        cmocka_unit_test(the_table_holds),         cmocka_unit_test(facts_without_points_carry_nothing),
+        cmocka_unit_test(words_tell_fact_by_fact), cmocka_unit_test(a_copied_image_is_no_machine),
+        cmocka_unit_test(what_is_spare_is_spare),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
