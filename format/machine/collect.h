@@ -18,6 +18,7 @@ bool carnet_machine_add(struct carnet_machine *machine, enum carnet_fact_name fa
 void carnet_machine_lacks(struct carnet_machine *machine, enum carnet_fact_name fact,
                           enum carnet_fact_presence presence, const char *source);
 
+void carnet_machine_read_tpm(struct carnet_machine *machine);
 void carnet_machine_read_disk(struct carnet_machine *machine);
 void carnet_machine_read_adapters(struct carnet_machine *machine);
 /* Virtual machine and container. */

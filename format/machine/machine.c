@@ -4,14 +4,11 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bundle/signature.h"
 #include "core/buffer.h"
 #include "machine/collect.h"
 #include "machine/source.h"
-
-#define PASSWD_MOST ((size_t)16 * 1024 * 1024)
 
 /* Brings a value into its normal form, in place; false when it is none of this fact. */
 typedef bool normal_form(char *value);
@@ -160,45 +157,6 @@ static void read_os(struct carnet_machine *machine)
         (void)carnet_machine_add(machine, CARNET_FACT_OS, value, source);
 }
 
-/* TPM 1.2 chips show their endorsement key in sysfs, as a text with the modulus in hex; later ones do not. */
-static void read_tpm(struct carnet_machine *machine)
-{
-    static const char *const sources[] = {"/sys/class/tpm/tpm0/pubek", "/sys/class/tpm/tpm0/device/pubek"};
-    char text[4096 + 1], hex[CARNET_HEX_SIZE];
-    uint8_t modulus[1024];
-    for (size_t i = 0; i < 2; i++) {
-        size_t size = 0, length = 0;
-        enum carnet_fact_presence presence = carnet_source_read(sources[i], text, sizeof text - 1, &size);
-        carnet_machine_lacks(machine, CARNET_FACT_TPM, presence, sources[i]);
-        if (presence != CARNET_FACT_PRESENT)
-            continue;
-        text[size] = '\0';
-        const char *at = strstr(text, "Modulus:");
-        at = at == NULL ? "" : at + strlen("Modulus:");
-        bool sound = true;
-        while (sound && *at != '\0') {
-            char pair[3] = {at[0], at[1], '\0'};
-            if (isspace((unsigned char)*at)) {
-                at++;
-            } else if (length < sizeof modulus &&
-                       carnet_unhex(lower(pair) ? pair : "", &modulus[length], 1) == CARNET_OK) {
-                length++;
-                at += 2;
-            } else {
-                sound = false;
-            }
-        }
-        /* Half a kilobit is less than any TPM has. */
-        if (sound && length >= 64) {
-            struct carnet_digest digest;
-            carnet_sha256(modulus, length, &digest);
-            carnet_digest_hex(&digest, hex);
-            if (carnet_machine_add(machine, CARNET_FACT_TPM, hex, sources[i]))
-                return;
-        }
-    }
-}
-
 static int compare_values(const void *a, const void *b)
 {
     const struct carnet_machine_value *left = a, *right = b;
@@ -226,7 +184,7 @@ static enum carnet_err read_machine(bool brief, struct carnet_machine *out, stru
     read_os(machine);
     carnet_machine_read_adapters(machine);
     if (!brief) {
-        read_tpm(machine);
+        carnet_machine_read_tpm(machine);
         carnet_machine_read_disk(machine);
     }
     carnet_machine_read_systems(machine);
@@ -244,66 +202,6 @@ enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_di
 enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag)
 {
     return read_machine(true, out, diag);
-}
-
-/* Splits one line of /etc/passwd; false for what is no user's (comments, NIS marks, damage). */
-static bool split_user(char *line, const char **name, unsigned long *uid)
-{
-    char *rest = line, *login = strsep(&rest, ":"), *end = NULL;
-    const char *password = strsep(&rest, ":"), *number = strsep(&rest, ":");
-    if (password == NULL || number == NULL || rest == NULL || login[0] == '\0' || strchr("+-#", login[0]) != NULL ||
-        !isdigit((unsigned char)number[0]))
-        return false;
-    *name = login;
-    *uid = strtoul(number, &end, 10);
-    return *end == '\0';
-}
-
-/* Looks the user up in /etc/passwd: by name, or by number when `login` is NULL. */
-static bool find_user(const char *login, unsigned long uid, char *name, size_t room)
-{
-    enum carnet_fact_presence presence = CARNET_FACT_MISSING;
-    int fd = carnet_source_open("/etc/passwd", &presence);
-    FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-    bool found = false;
-    if (file == NULL) {
-        if (fd >= 0)
-            (void)close(fd);
-        return false;
-    }
-    char line[4096];
-    bool begins = true;
-    size_t read = 0;
-    while (!found && read < PASSWD_MOST && fgets(line, sizeof line, file) != NULL) {
-        read += strlen(line) + 1;
-        bool whole = strchr(line, '\n') != NULL || feof(file);
-        const char *held = NULL;
-        unsigned long number = 0;
-        found = begins && whole && split_user(line, &held, &number) &&
-                (login != NULL ? strcmp(held, login) == 0 : number == uid) && strlen(held) < room &&
-                carnet_source_clean(held, strlen(held), name, room);
-        begins = whole;
-    }
-    (void)fclose(file);
-    return found;
-}
-
-enum carnet_err carnet_machine_user(const char *login, char out[CARNET_MACHINE_VALUE_SIZE], struct carnet_diag *diag)
-{
-    char name[CARNET_MACHINE_VALUE_SIZE - 8], shown[128];
-    unsigned long uid = geteuid();
-    const char *where = carnet_machine_in_namespace() ? "ns-" : "";
-    if (find_user(login, uid, name, sizeof name)) {
-        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "%sname:%s", where, name);
-    } else if (login == NULL) {
-        (void)snprintf(out, CARNET_MACHINE_VALUE_SIZE, "%suid:%lu", where, uid);
-    } else {
-        (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no user '%s' in /etc/passwd.",
-                          carnet_text_escape(login, strlen(login), shown, sizeof shown));
-        (void)carnet_fail_next(diag, "Check the spelling of the user's login name.");
-        return CARNET_NOT_FOUND;
-    }
-    return CARNET_OK;
 }
 
 enum carnet_err carnet_machine_digest(const char *name, const char *value, const struct carnet_digest *vendor,

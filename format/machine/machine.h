@@ -42,6 +42,12 @@ CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, 
  * reach the threshold: a fact that is missing never helps a match (M-4). */
 CARNET_MUST_USE enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag);
 
+/* The same as that user would read it, who is to check the license; NULL: any user at all. Root reads with that user's
+ * rights, in a process of its own; anybody else can only read what he can read. CARNET_NOT_FOUND for a user whom
+ * /etc/passwd does not have, CARNET_PERMISSION when his rights can't be taken. */
+CARNET_MUST_USE enum carnet_err carnet_machine_read_for(const char *login, struct carnet_machine *out,
+                                                        struct carnet_diag *diag);
+
 /* The value of the user fact: "name:LOGIN", or "uid:N" when /etc/passwd has no name; "ns-" stands before it in a user
  * namespace. `login` NULL: the effective user; otherwise that user, CARNET_NOT_FOUND when /etc/passwd has no such.
  * Reads /etc/passwd itself (a static program can't call getpwuid; other name services give "uid:N"). */

@@ -46,10 +46,12 @@ static int open_below(const char *path, int flags)
 
 static enum carnet_fact_presence presence_of(int error)
 {
-    /* A caller that has run out of descriptors or memory may not read either: nothing is known of the fact. */
+    /* A caller that has run out of descriptors or memory, or finds the device in another's hands, may not read either:
+     * nothing is known of the fact. */
     switch (error) {
     case EACCES:
     case EPERM:
+    case EBUSY:
     case EMFILE:
     case ENFILE:
     case ENOMEM:
@@ -59,7 +61,8 @@ static enum carnet_fact_presence presence_of(int error)
     }
 }
 
-int carnet_source_open(const char *path, enum carnet_fact_presence *presence)
+/* Opens what is of that type alone. */
+static int open_checked(const char *path, mode_t type, int flags, enum carnet_fact_presence *presence)
 {
     struct stat status;
     int looked = open_below(path, O_PATH);
@@ -68,15 +71,15 @@ int carnet_source_open(const char *path, enum carnet_fact_presence *presence)
         return -1;
     }
     /* Looked at before it is opened: opening a device can have effects, and a FIFO waits. */
-    bool regular = fstat(looked, &status) == 0 && S_ISREG(status.st_mode);
+    bool wanted = fstat(looked, &status) == 0 && (status.st_mode & S_IFMT) == type;
     (void)close(looked);
     int fd = -1;
     *presence = CARNET_FACT_MISSING;
-    if (regular) {
-        fd = open_below(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    if (wanted) {
+        fd = open_below(path, flags | O_NOCTTY);
         if (fd < 0) {
             *presence = presence_of(errno);
-        } else if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        } else if (fstat(fd, &status) != 0 || (status.st_mode & S_IFMT) != type) {
             (void)close(fd);
             fd = -1;
         } else {
@@ -84,6 +87,16 @@ int carnet_source_open(const char *path, enum carnet_fact_presence *presence)
         }
     }
     return fd;
+}
+
+int carnet_source_open(const char *path, enum carnet_fact_presence *presence)
+{
+    return open_checked(path, S_IFREG, O_RDONLY | O_NONBLOCK, presence);
+}
+
+int carnet_source_open_device(const char *path, enum carnet_fact_presence *presence)
+{
+    return open_checked(path, S_IFCHR, O_RDWR, presence);
 }
 
 enum carnet_fact_presence carnet_source_read(const char *path, void *bytes, size_t room, size_t *size)

@@ -317,16 +317,6 @@ setup() {
     fi
 }
 
-# Opens the test's folder to other users.
-open_to_others() {
-    local folder=$BATS_TEST_TMPDIR
-    while [ "${#folder}" -gt 4 ]; do
-        chmod a+rx "$folder"
-        folder=${folder%/*}
-    done
-    chmod -R a+rX "$BATS_TEST_TMPDIR/machines"
-}
-
 # Runs a script as root of a machine whose /var/lib is empty; `as_nobody` in it is an ordinary user with a home of its own.
 on_system() {
     local space=(unshare -m)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What the scenarios share in which licenses go to machines and back: made-up machines, and who licenses them.
+# What the scenarios of carnet-user share: made-up machines, and a vendor who is his own administrator.
 
 load helper
 
@@ -17,6 +17,7 @@ machine() {
     printf 'SER%s77881\n' "$digit" >"$root/sys/class/dmi/id/board_serial"
     printf '00:1b:21:3%s:44:55\n' "$digit" >"$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/address"
     echo 0 >"$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/addr_assign_type"
+    echo 1 >"$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/type"
     mkdir -p "$root/sys/bus/pci"
     ln -sfn ../../bus/pci "$root/sys/devices/pci0000:00/0000:00:1f.6/subsystem" 2>/dev/null || :
     ln -sfn ../../../0000:00:1f.6 "$root/sys/devices/pci0000:00/0000:00:1f.6/net/eth0/device"
@@ -48,4 +49,14 @@ licensed() {
     carnet-user fingerprint --product cad --label "$1" -o "$1.fingerprint" --quiet
     carnet-admin --quiet assign "$1.fingerprint" -o "$1.license" >/dev/null
     carnet-user activate "$1.license" >/dev/null
+}
+
+# Opens the test's folder to other users.
+open_to_others() {
+    local folder=$BATS_TEST_TMPDIR
+    while [ "${#folder}" -gt 4 ]; do
+        chmod a+rx "$folder"
+        folder=${folder%/*}
+    done
+    chmod -R a+rX "$BATS_TEST_TMPDIR/machines"
 }

@@ -61,6 +61,7 @@ def held_against_preview(shown, data, vendor, secret):
     demand((user is not None) == shown["user"]["leaves"], "F-3: the user is written though it was not shown, or the reverse")
     if user is not None:
         demand(user.attributes["digest"] == digest("user", shown["user"]["value"], vendor, secret), "the digest of the user is another")
+        demand(user.attributes["digest"] == shown["user"]["digest"], "F-3: another digest of the user is written than was shown")
     demand(root.get("request", "label") == shown.get("label"), "F-3: another label is written")
     for system in ("virtual", "container"):
         demand(root.get("environment", system) == shown[system], "F-3: another %s is written" % system)
@@ -109,7 +110,8 @@ def main():
         vendor = os.listdir(os.path.join(state, "vendors"))[0]
         first = json.loads(run(program, "--json", "fingerprint", "--preview", "--product", "press"))["preview"]
         demand(not os.path.exists(os.path.join(state, "vendors", vendor, "facts.secret")), "the preview wrote something")
-        demand(not any("digest" in f for f in first["facts"]), "there are digests before there is a secret")
+        demand(all(("digest" in f) == (f["fact"] in BY_VENDOR) for f in first["facts"]), "before there is a secret, other digests are shown than those keyed by the vendor id")
+        demand("digest" not in first["user"], "the user's digest is shown before there is a secret")
         run(program, "fingerprint", "--product", "press", "-o", os.path.join(folder, "first.carnet"), "--quiet")
         secret = read(os.path.join(state, "vendors", vendor, "facts.secret"))
         demand(len(secret) == 32, "the secret is not 32 bytes (M-1)")
@@ -122,6 +124,9 @@ def main():
             data = read(file)
             demand(secret not in data and secret.hex().encode() not in data, "the secret is in the file (M-1)")
             root = held_against_preview(shown, data, vendor, secret)
+            explained = json.loads(run(program, "--json", "fingerprint", "--explain", file))["explained"]
+            demand(sorted((f["fact"], f["digest"], f.get("value")) for f in explained["facts"]) == sorted((f["fact"], f["digest"], f["value"]) for f in shown["facts"] if f["leaves"]), "--explain tells other values than the preview")
+            demand((explained.get("user") or {}).get("value") == (shown["user"]["value"] if shown["user"]["leaves"] else None), "--explain tells another user")
             omitted = options[1::2] if "--omit" in options else []
             demand(not any(f.attributes["name"] in omitted for f in root.find("facts").children), "a fact that was left out is written")
     spoken_of()

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/io.h"
 #include "fingerprint_show.h"
-#include "renewals.h"
-#include "state/sign.h"
 #include "user.h"
 
 /* A product asked for: "ID" or "ID=VERSION"; without one given, those that the vendor's manifests want. */
-static enum carnet_err add_product(struct cli *cli, struct carnet_fingerprint *f, const char *id, const char *version)
+static enum carnet_err add_product(struct cli *cli, struct carnet_fingerprint_wish *f, const char *id,
+                                   const char *version)
 {
     if (!carnet_text_is_id(id) || (version[0] != '\0' && !carnet_text_is_version(version)))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
@@ -26,7 +26,7 @@ static enum carnet_err add_product(struct cli *cli, struct carnet_fingerprint *f
     return CARNET_OK;
 }
 
-static enum carnet_err choose_products(struct cli *cli, struct carnet_fingerprint *f)
+static enum carnet_err choose_products(struct cli *cli, struct carnet_fingerprint_wish *f)
 {
     struct carnet_product *list = NULL;
     size_t count = 0;
@@ -58,148 +58,169 @@ static enum carnet_err choose_products(struct cli *cli, struct carnet_fingerprin
 }
 
 /* --omit FACT: leaves facts (or the user) out. */
-static enum carnet_err omit(struct cli *cli, struct carnet_fingerprint *f)
+static enum carnet_err omit(struct cli *cli, struct carnet_fingerprint_wish *wish)
 {
     for (size_t i = 0; i < cli_values(cli, "omit"); i++) {
         const char *name = cli_value_at(cli, "omit", i);
         enum carnet_fact_name fact;
         if (strcmp(name, "user") == 0) {
-            f->has_user = false;
-            f->user = (struct carnet_digest){0};
-            continue;
-        }
-        if (carnet_fact_find(name, &fact) != CARNET_OK) {
+            wish->omit_user = true;
+        } else if (carnet_fact_find(name, &fact) == CARNET_OK) {
+            wish->omit[fact] = true;
+        } else {
             carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The value of --omit is not the name of a fact.");
             return carnet_fail_next(cli_diag(cli),
                                     "'carnet-user fingerprint --preview' lists the facts; 'user' can be left out too.");
         }
-        uint32_t kept = 0;
-        for (uint32_t k = 0; k < f->facts.count; k++)
-            if (f->facts.list[k].name != fact)
-                f->facts.list[kept++] = f->facts.list[k];
-        memset(&f->facts.list[kept], 0, (f->facts.count - kept) * sizeof(f->facts.list[0]));
-        f->facts.count = kept;
     }
-    if (f->facts.count == 0) {
-        carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "No fact of this machine is left to tell it by.");
-        return carnet_fail_next(cli_diag(cli), "Leave fewer facts out, or run as a user who may read them.");
-    }
+    if (wish->omit_user && wish->for_user != NULL)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The user can't be both given and left out.");
     return CARNET_OK;
 }
 
-/* Fills everything but what makes one fingerprint differ from the next of the same machine: number, time, nonce,
- * journal position. */
-static enum carnet_err describe(struct cli *cli, const struct carnet_machine *machine,
-                                const struct carnet_digest *vendor, const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
-                                struct fingerprint_view *view)
+static enum carnet_err read_wish(struct cli *cli, const struct carnet_digest *vendor,
+                                 struct carnet_fingerprint_wish *wish)
 {
-    struct carnet_fingerprint *f = view->fingerprint;
-    struct carnet_machine_facts facts;
-    f->vendor = *vendor;
-    memcpy(f->virtual_system, machine->virtual_system, sizeof(f->virtual_system));
-    memcpy(f->container_system, machine->container_system, sizeof(f->container_system));
-    const char *label = cli_value(cli, "label");
-    if (label != NULL) {
-        if (!carnet_text_is_text(label))
-            return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
-                               "The value of --label is not text of 1 to 200 visible characters.");
-        memcpy(f->label, label, strlen(label) + 1);
+    wish->vendor = *vendor;
+    wish->label = cli_value(cli, "label");
+    wish->for_user = cli_value(cli, "for-user");
+    wish->system = cli_flag(cli, "system");
+    wish->renew = cli_flag(cli, "renew");
+    if (wish->label != NULL && !carnet_text_is_text(wish->label))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "The value of --label is not text of 1 to 200 visible characters.");
+    if (wish->renew && cli_values(cli, "product") > 0)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "--renew is for the licenses that are here; a new product is asked for without it.");
+    enum carnet_err err = omit(cli, wish);
+    return err == CARNET_OK && !wish->renew ? choose_products(cli, wish) : err;
+}
+
+/* The weights that will count: those of a license that is installed for the vendor, else the usual ones. */
+static enum carnet_err find_weights(struct cli *cli, const struct carnet_state *state,
+                                    const struct carnet_digest *vendor, struct carnet_matching *matching, bool *usual)
+{
+    struct carnet_state_grant *grants = NULL;
+    size_t count = 0;
+    *usual = true;
+    matching->threshold = CARNET_THRESHOLD_DEFAULT;
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        matching->points[i] = carnet_fact_default_points((enum carnet_fact_name)i);
+    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, cli_diag(cli));
+    for (size_t i = 0; err == CARNET_OK && *usual && i < count; i++) {
+        const struct carnet_judged *judged =
+            grants[i].reading == NULL ? NULL : carnet_reading_judged(grants[i].reading);
+        if (judged == NULL || grants[i].released || grants[i].ended)
+            continue;
+        *matching = carnet_document_license(carnet_judged_document(judged))->matching;
+        *usual = false;
     }
-    enum carnet_err err = carnet_machine_facts(machine, vendor, secret, &facts);
-    if (err == CARNET_OK)
-        err = carnet_machine_user(cli_value(cli, "for-user"), view->user, cli_diag(cli));
-    if (err == CARNET_OK)
-        err = carnet_machine_digest("user", view->user, vendor, secret, &f->user);
-    for (uint32_t i = 0; err == CARNET_OK && i < machine->count; i++)
-        err = carnet_machine_digest(carnet_fact_name(machine->values[i].name), machine->values[i].value, vendor, secret,
-                                    &view->digests[i]);
-    if (err != CARNET_OK)
-        return err;
-    f->has_user = true;
-    f->facts = facts.facts;
-    err = omit(cli, f);
-    if (err == CARNET_OK)
-        err = choose_products(cli, f);
+    carnet_state_grants_free(grants, count);
     return err;
 }
 
-/* Everything that needs the machine's key: finds or makes the fingerprint and writes it where OUT says. */
-static enum carnet_err make_and_write(struct cli *cli, struct carnet_state *state, const struct carnet_key *key,
-                                      struct carnet_fingerprint *f)
+/* One function describes what is shown and what is written. */
+static enum carnet_err describe_and_show(struct cli *cli, const struct carnet_state *state,
+                                         const struct carnet_fingerprint_wish *wish,
+                                         struct carnet_fingerprint_view *view)
 {
-    struct carnet_buffer bytes = {0};
-    struct carnet_digest id;
-    bool again = false;
-    enum carnet_err err =
-        carnet_sign_fingerprint(state, key, f, cli_flag(cli, "new"), &bytes, &id, &again, cli_diag(cli));
-    if (err == CARNET_OK && again)
-        cli_note(cli, "This is the fingerprint that was made before; nothing has changed since.\n");
-    if (err == CARNET_OK) {
-        char hex[CARNET_HEX_SIZE];
-        carnet_digest_hex(&id, hex);
-        cli_set(cli, "id", json_string(hex));
-        const struct cli_output output = {
-            .kind = carnet_kind_get(CARNET_KIND_FINGERPRINT),
-            .label = f->label[0] != '\0'    ? f->label
-                     : f->product_count > 0 ? f->products[0].id
-                                            : "machine",
-            .id = id,
-            .bytes = bytes.bytes,
-            .size = bytes.size,
-        };
-        err = cli_output_write(cli, &output);
-    }
-    carnet_buffer_clear(&bytes);
+    struct carnet_matching matching;
+    bool usual;
+    enum carnet_err err = carnet_fingerprint_describe(state, wish, view, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = find_weights(cli, state, &wish->vendor, &matching, &usual);
+    if (err == CARNET_OK)
+        fingerprint_show(cli, view, &matching, usual);
     return err;
 }
 
-/* The machine secret, or zeros where the machine has no key yet: then there are no digests to be shown. */
-static enum carnet_err read_secret(struct cli *cli, const struct carnet_state *state,
-                                   const struct carnet_digest *vendor, uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
-                                   bool *has_secret)
+static enum carnet_err write_out(struct cli *cli, const struct carnet_fingerprint *f, const struct carnet_buffer *bytes,
+                                 const struct carnet_digest *id)
 {
-    enum carnet_err err = carnet_state_secret(state, vendor, secret, cli_diag(cli));
-    *has_secret = err == CARNET_OK;
-    return err == CARNET_NOT_FOUND ? CARNET_OK : err;
+    char hex[CARNET_HEX_SIZE];
+    carnet_digest_hex(id, hex);
+    cli_set(cli, "id", json_string(hex));
+    const struct cli_output output = {
+        .kind = carnet_kind_get(CARNET_KIND_FINGERPRINT),
+        .label = f->label[0] != '\0'    ? f->label
+                 : f->product_count > 0 ? f->products[0].id
+                 : f->renew_count > 0   ? f->renews[0].license
+                                        : "machine",
+        .id = *id,
+        .bytes = bytes->bytes,
+        .size = bytes->size,
+    };
+    return cli_output_write(cli, &output);
+}
+
+/* The key of this very machine: a copied state gets another. */
+static enum carnet_err own_key(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
+                               struct carnet_key **key)
+{
+    struct carnet_machine *machine = malloc(sizeof(*machine));
+    bool set_aside = false;
+    enum carnet_err err = machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "",
+                                                        "There is not enough memory to make a fingerprint.")
+                                          : carnet_machine_read(machine, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = carnet_state_own_key(state, vendor, machine, carnet_utc_now(), &set_aside, key, cli_diag(cli));
+    if (set_aside)
+        cli_warn(cli, "The key that was here was made on another machine, or this one has changed beyond recognition. "
+                      "It was set aside with its licenses, and this machine has a new key.");
+    free(machine);
+    return err;
 }
 
 /* From here on the state changes: all that can be refused was refused. A machine without a key gets one now. */
-static enum carnet_err write_fingerprint(struct cli *cli, struct fingerprint_view *view,
-                                         const struct carnet_digest *vendor)
+static enum carnet_err write_fingerprint(struct cli *cli, const struct carnet_fingerprint_wish *wish,
+                                         struct carnet_fingerprint_view *view)
 {
     struct carnet_state *state = NULL;
     struct carnet_key *key = NULL;
-    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
+    struct carnet_buffer bytes = {0};
+    struct carnet_digest id;
+    bool again = false;
     enum carnet_err err = user_state_open(cli, true, &state);
     if (err == CARNET_OK)
-        err = carnet_state_machine_key(state, vendor, true, carnet_utc_now(), &key, cli_diag(cli));
+        err = own_key(cli, state, &wish->vendor, &key);
     if (err == CARNET_OK)
-        err = read_secret(cli, state, vendor, secret, &view->has_digests);
-    if (err == CARNET_OK) {
-        memset(view->fingerprint, 0, sizeof(*view->fingerprint));
-        err = describe(cli, view->machine, vendor, secret, view);
-    }
+        err = describe_and_show(cli, state, wish, view);
     if (err == CARNET_OK)
-        err = renewals_choose(cli, state, view->fingerprint);
+        err = carnet_fingerprint_make(state, key, view, cli_flag(cli, "new"), &again, &bytes, &id, cli_diag(cli));
+    if (err == CARNET_OK && again)
+        cli_note(cli, "This is the fingerprint that was made before; nothing has changed since.\n");
     if (err == CARNET_OK)
-        err = make_and_write(cli, state, key, view->fingerprint);
-    explicit_bzero(secret, sizeof(secret));
+        err = write_out(cli, &view->fingerprint, &bytes, &id);
+    carnet_buffer_clear(&bytes);
     carnet_key_free(key);
     carnet_state_close(state);
     return err;
 }
 
+/* With sudo the license is root's, which is seldom meant. */
+static void warn_of_root(struct cli *cli, const struct carnet_fingerprint_view *view)
+{
+    const char *sudo = getenv("SUDO_USER");
+    if (geteuid() == 0 && sudo != NULL && view->user_fate == CARNET_FATE_LEAVES && cli_value(cli, "for-user") == NULL)
+        cli_warn(cli, "The license will be fixed to root, who runs this. For the user who works here: --for-user "
+                      "LOGIN; for every user: --omit user.");
+}
+
 enum carnet_err user_fingerprint(struct cli *cli)
 {
     struct carnet_state *state = NULL;
-    struct carnet_machine *machine = calloc(1, sizeof(*machine));
-    struct fingerprint_view view = {.machine = machine, .fingerprint = calloc(1, sizeof(*view.fingerprint))};
+    struct carnet_fingerprint_view *view = malloc(sizeof(*view));
+    struct carnet_fingerprint_wish *wish = calloc(1, sizeof(*wish));
     struct carnet_digest vendor;
-    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
-    bool write = !cli_flag(cli, "preview") && !cli_dry_run(cli);
-    enum carnet_err err;
+    const bool preview = cli_flag(cli, "preview"), write = !preview && !cli_dry_run(cli);
+    enum carnet_err err = CARNET_OK;
 
-    if (machine == NULL || view.fingerprint == NULL) {
+    if (cli_value(cli, "explain") != NULL) {
+        err = preview ? carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--preview and --explain can't be used together.")
+                      : fingerprint_explain(cli, cli_value(cli, "explain"));
+        goto out;
+    }
+    if (view == NULL || wish == NULL) {
         err = carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to make a fingerprint.");
         goto out;
     }
@@ -211,22 +232,19 @@ enum carnet_err user_fingerprint(struct cli *cli)
     if (err == CARNET_OK)
         err = fingerprint_vendor_pinned(cli, state, &vendor);
     if (err == CARNET_OK)
-        err = carnet_machine_read(machine, cli_diag(cli));
+        err = read_wish(cli, &vendor, wish);
     if (err == CARNET_OK)
-        err = read_secret(cli, state, &vendor, secret, &view.has_digests);
+        err = write ? carnet_fingerprint_describe(state, wish, view, cli_diag(cli))
+                    : describe_and_show(cli, state, wish, view);
+    if (err == CARNET_OK && !preview)
+        err = carnet_policy_may_make(&view->policy, cli_diag(cli));
     if (err == CARNET_OK)
-        err = describe(cli, machine, &vendor, secret, &view);
-    if (err == CARNET_OK)
-        err = renewals_choose(cli, state, view.fingerprint);
+        warn_of_root(cli, view);
     carnet_state_close(state);
-    if (err != CARNET_OK)
-        goto out;
-    fingerprint_show(cli, &view);
-    if (write)
-        err = write_fingerprint(cli, &view, &vendor);
+    if (err == CARNET_OK && write)
+        err = write_fingerprint(cli, wish, view);
 out:
-    explicit_bzero(secret, sizeof(secret));
-    free(view.fingerprint);
-    free(machine);
+    free(wish);
+    free(view);
     return err;
 }

@@ -15,12 +15,14 @@ static const struct cli_option trust_options[] = {CLI_PIN_OPTION, {0}};
 
 static const struct cli_option fingerprint_options[] = {
     {"preview", 0, NULL, false, "show what would leave this machine; write nothing"},
+    {"explain", 0, "FILE", false, "show the values behind the digests of a fingerprint made here"},
+    {"renew", 0, NULL, false, "ask to renew the licenses that are here, with the facts of today"},
     {"vendor", 0, "ID", false, "the vendor it is for"},
     {"product", 0, "ID[=VERSION]", true, "a product to ask a seat for"},
     {"omit", 0, "FACT", true, "leave a fact (or 'user') out"},
     {"label", 0, "TEXT", false, "a name for this machine, in the clear"},
     {"for-user", 0, "NAME", false, "fix the license to another user of this machine"},
-    {"renew", 0, NULL, false, "ask to renew the licenses that this machine has, with its facts of now"},
+    {"system", 0, NULL, false, "as root: take facts too that the license's user can't read"},
     {"new", 0, NULL, false, "make a new one even if nothing changed"},
     {0},
 };
@@ -54,6 +56,7 @@ static const char *const fingerprint_examples[] = {
     "fingerprint --preview\tsee first what leaves this machine",
     "fingerprint --product cad --to /media/stick\tput it on a stick",
     "fingerprint --product cad --text\tas text, to be pasted into a message",
+    "fingerprint --renew --to /media/stick\task to renew before it is too late",
     NULL,
 };
 static const char *const activate_examples[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes that happen to machines: which still match, with the numbers (M-3 to M-5, M-8), by the default weights. */
+/* Changes that happen to machines: which still match, with the numbers (M-3, M-4, M-5, M-8), by the default weights. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

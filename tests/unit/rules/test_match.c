@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rules/match: M-3 to M-5 and M-8, as a table of what a machine has and what the license holds. */
+/* rules/match: M-3, M-4, M-5 and M-8, as a table of what a machine has and what the license holds. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
