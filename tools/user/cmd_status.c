@@ -29,6 +29,10 @@ static void say_grant(struct cli *cli, const struct carnet_state_grant *grant, c
         carnet_match_words(&check->match, &l->matching, facts, sizeof(facts));
         if (check->err == CARNET_OK)
             cli_data(cli, "      %s\n", facts);
+        if (check->err == CARNET_OK && check->match.drifts)
+            cli_data(cli,
+                     "      This machine drifts away from its license: take 'carnet-user fingerprint --renew' along on "
+                     "the next trip.\n");
     }
     if (object != NULL && licenses != NULL) {
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));

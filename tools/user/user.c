@@ -134,9 +134,10 @@ json_t *user_match_json(const struct carnet_match *match, const struct carnet_ma
             return NULL;
         }
     }
-    return json_pack("{s:b,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "held", (int)match->held,
-                     "unreadable", (int)match->unreadable, "matched", (int)match->matched, "percent",
-                     (int)match->percent, "threshold", (int)match->threshold, "facts", facts);
+    return json_pack("{s:b,s:b,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "drifts", match->drifts,
+                     "needed", (int)match->needed, "spare", (int)match->spare, "held", (int)match->held, "unreadable",
+                     (int)match->unreadable, "matched", (int)match->matched, "percent", (int)match->percent,
+                     "threshold", (int)match->threshold, "facts", facts);
 }
 
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check)
