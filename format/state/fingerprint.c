@@ -20,34 +20,6 @@ static enum carnet_err read_machine(const struct carnet_fingerprint_wish *wish, 
     return carnet_machine_read_for(reader, &view->machine, diag);
 }
 
-/* The grants that a renewal names: what was installed and has not ended. */
-static enum carnet_err name_grants(const struct carnet_state *state, struct carnet_fingerprint *f,
-                                   struct carnet_diag *diag)
-{
-    struct carnet_state_grant *grants = NULL;
-    struct carnet_digest key;
-    size_t count = 0;
-    enum carnet_err err = carnet_state_machine_id(state, &f->vendor, &key, diag);
-    if (err == CARNET_OK)
-        err = carnet_state_grants(state, &f->vendor, &grants, &count, diag);
-    for (size_t i = 0; err == CARNET_OK && i < count && f->renew_count < CARNET_RENEWS_MOST; i++) {
-        const struct carnet_judged *judged =
-            grants[i].reading == NULL ? NULL : carnet_reading_judged(grants[i].reading);
-        if (judged == NULL || grants[i].released || grants[i].ended ||
-            !carnet_digest_equal(&carnet_document_license(carnet_judged_document(judged))->machine_key, &key))
-            continue;
-        f->renews[f->renew_count++] = grants[i].name;
-    }
-    carnet_state_grants_free(grants, count);
-    if (err == CARNET_NOT_FOUND || (err == CARNET_OK && f->renew_count == 0)) {
-        (void)carnet_fail(diag, CARNET_NOT_FOUND, "", "There is no license of this vendor here that could be renewed.");
-        (void)carnet_fail_next(diag, "Make a fingerprint for a new seat: without --renew.");
-        return CARNET_NOT_FOUND;
-    }
-    f->renew = err == CARNET_OK;
-    return err;
-}
-
 /* The digests of all values, and of the user. */
 static enum carnet_err digest_all(const struct carnet_fingerprint_wish *wish, struct carnet_fingerprint_view *view,
                                   const uint8_t secret[CARNET_MACHINE_SECRET_SIZE])
@@ -134,10 +106,7 @@ enum carnet_err carnet_fingerprint_describe(const struct carnet_state *state,
         return err;
     memcpy(f->virtual_system, out->machine.virtual_system, sizeof f->virtual_system);
     memcpy(f->container_system, out->machine.container_system, sizeof f->container_system);
-    err = leave_out(wish, out, diag);
-    if (err == CARNET_OK && wish->renew)
-        err = name_grants(state, f, diag);
-    return err;
+    return leave_out(wish, out, diag);
 }
 
 enum carnet_err carnet_fingerprint_make(struct carnet_state *state, const struct carnet_key *key,

@@ -43,7 +43,7 @@ struct carnet_fingerprint_view {
     char checker[CARNET_MACHINE_VALUE_SIZE]; /* whose reading it is: a login, "any user", or "" for the caller's own */
 };
 
-/* Describes. CARNET_NOT_FOUND when nothing is there to renew, CARNET_CONFIGURATION when no fact is left,
+/* Describes a request for new grants. CARNET_CONFIGURATION when no fact is left,
  * CARNET_POLICY_FORBIDS. A view is large: allocate it. */
 CARNET_MUST_USE enum carnet_err carnet_fingerprint_describe(const struct carnet_state *state,
                                                             const struct carnet_fingerprint_wish *wish,

@@ -5,6 +5,7 @@
 
 #include "common/io.h"
 #include "fingerprint_show.h"
+#include "renewals.h"
 #include "user.h"
 
 /* A product asked for: "ID" or "ID=VERSION"; without one given, those that the vendor's manifests want. */
@@ -85,15 +86,11 @@ static enum carnet_err read_wish(struct cli *cli, const struct carnet_digest *ve
     wish->label = cli_value(cli, "label");
     wish->for_user = cli_value(cli, "for-user");
     wish->system = cli_flag(cli, "system");
-    wish->renew = cli_flag(cli, "renew");
     if (wish->label != NULL && !carnet_text_is_text(wish->label))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
                            "The value of --label is not text of 1 to 200 visible characters.");
-    if (wish->renew && cli_values(cli, "product") > 0)
-        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
-                           "--renew is for the licenses that are here; a new product is asked for without it.");
     enum carnet_err err = omit(cli, wish);
-    return err == CARNET_OK && !wish->renew ? choose_products(cli, wish) : err;
+    return err == CARNET_OK ? choose_products(cli, wish) : err;
 }
 
 /* The weights that will count: those of a license that is installed for the vendor, else the usual ones. */
@@ -119,6 +116,18 @@ static enum carnet_err find_weights(struct cli *cli, const struct carnet_state *
     return err;
 }
 
+static enum carnet_err describe(struct cli *cli, const struct carnet_state *state,
+                                const struct carnet_fingerprint_wish *wish, struct carnet_fingerprint_view *view)
+{
+    enum carnet_err err = carnet_fingerprint_describe(state, wish, view, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = renewals_choose(cli, state, &view->fingerprint);
+    /* A renewal is fixed to a user as what it renews is. */
+    if (err == CARNET_OK && !view->fingerprint.has_user && view->user_fate == CARNET_FATE_LEAVES)
+        view->user_fate = CARNET_FATE_OMITTED;
+    return err;
+}
+
 /* One function describes what is shown and what is written. */
 static enum carnet_err describe_and_show(struct cli *cli, const struct carnet_state *state,
                                          const struct carnet_fingerprint_wish *wish,
@@ -126,7 +135,7 @@ static enum carnet_err describe_and_show(struct cli *cli, const struct carnet_st
 {
     struct carnet_matching matching;
     bool usual;
-    enum carnet_err err = carnet_fingerprint_describe(state, wish, view, cli_diag(cli));
+    enum carnet_err err = describe(cli, state, wish, view);
     if (err == CARNET_OK)
         err = find_weights(cli, state, &wish->vendor, &matching, &usual);
     if (err == CARNET_OK)
@@ -234,8 +243,7 @@ enum carnet_err user_fingerprint(struct cli *cli)
     if (err == CARNET_OK)
         err = read_wish(cli, &vendor, wish);
     if (err == CARNET_OK)
-        err = write ? carnet_fingerprint_describe(state, wish, view, cli_diag(cli))
-                    : describe_and_show(cli, state, wish, view);
+        err = write ? describe(cli, state, wish, view) : describe_and_show(cli, state, wish, view);
     if (err == CARNET_OK && !preview)
         err = carnet_policy_may_make(&view->policy, cli_diag(cli));
     if (err == CARNET_OK)

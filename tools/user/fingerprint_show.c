@@ -197,6 +197,11 @@ void fingerprint_show(struct cli *cli, const struct carnet_fingerprint_view *vie
              "it is made with the machine's secret, which the first fingerprint makes and shows");
     json_t *points = show_matching(cli, view, matching, usual_weights);
     json_t *products = show_clear(cli, f);
+    json_t *renews = f->renew ? json_array() : NULL;
+    for (uint32_t i = 0; i < f->renew_count; i++)
+        (void)json_array_append_new(renews, json_string(f->renews[i].license));
+    if (renews != NULL)
+        cli_set(cli, "renews", renews);
     cli_set(cli, "preview",
             json_pack("{s:o*,s:o*,s:s*,s:s,s:s,s:s,s:o*,s:o*,s:s*}", "facts", values, "user", user, "label",
                       f->label[0] == '\0' ? NULL : f->label, "purpose", f->renew ? "renew" : "new", "virtual",
