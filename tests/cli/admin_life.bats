@@ -196,3 +196,30 @@ later() {
     expect ok 0 carnet-admin license due --json
     [ "$(json '.due[0].reason, .due[0].renewable' | paste -sd ' ')" = "not-after false" ]
 }
+
+@test "a release and a new fingerprint on one stick: freed and given on, in that order, in one run" {
+    vendor 1
+    licensed one a
+    mkdir stick
+    expect ok 0 carnet-user release cad --to stick -y
+    machine two b
+    trust
+    expect ok 0 carnet-user fingerprint --product cad --label two --to stick
+    # The names are in the other order.
+    [ "$(ls stick/carnet/to-admin | head -n 1 | cut -d- -f1)" = fingerprint ]
+    remember "$CARNET_HOME" stick
+    expect ok 0 carnet-admin assign stick --to stick -n
+    unchanged "$CARNET_HOME" stick
+    expect ok 0 carnet-admin assign stick --to stick --json
+    [ "$(head -n 2 "$BATS_TEST_TMPDIR/out" | jq -r '[.done, .seat] | join(" ")' | paste -sd ,)" = "freed 1,assigned 1" ]
+    ls stick/carnet/to-user | grep -q '^license-two-'
+    expect ok 0 carnet-user activate stick/carnet/to-user/license-two-*
+    expect ok 0 carnet-user check cad
+    machine one a
+    expect ok 0 carnet-user activate stick/carnet/to-user/receipt-one-*
+    expect ok 0 carnet-admin assign stick --to stick
+    says "had been freed on" "was already assigned; the same bytes"
+    # Named by itself, a release is not for this command.
+    expect wrong-kind 33 carnet-admin assign stick/carnet/to-admin/release-* --to stick
+    says "carnet-admin free"
+}

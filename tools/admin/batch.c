@@ -1,106 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "batch.h"
 #include "common/progress.h"
+#include "paths.h"
 
 /* Of each file the bar shows two steps: it was read, and it was told what became of it. */
 #define STEPS 2u
 /* As many files as one transaction takes: it holds the ledger for well under a second or two. */
 #define CHUNK 250u
-
-/* ---- which files ---- */
-
-struct paths {
-    char **list;
-    bool *from_folder;
-    size_t count, room;
-};
-
-static void paths_clear(struct paths *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        free(p->list[i]);
-    free(p->list);
-    free(p->from_folder);
-}
-
-static enum carnet_err paths_add(struct paths *p, const char *folder, const char *name)
-{
-    char *path = NULL;
-
-    if (p->count == p->room) {
-        const size_t room = p->room ? p->room * 2 : 16;
-        char **list = reallocarray(p->list, room, sizeof *list);
-        bool *from_folder;
-        if (!list)
-            return CARNET_NO_MEMORY;
-        p->list = list;
-        from_folder = reallocarray(p->from_folder, room, sizeof *from_folder);
-        if (!from_folder)
-            return CARNET_NO_MEMORY;
-        p->from_folder = from_folder;
-        p->room = room;
-    }
-    if (asprintf(&path, "%s%s%s", folder ? folder : "", folder ? "/" : "", name) < 0)
-        return CARNET_NO_MEMORY;
-    p->list[p->count] = path;
-    p->from_folder[p->count++] = folder != NULL;
-    return CARNET_OK;
-}
-
-static int visible(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
-/* The files of a folder, or of a stick's carnet/to-admin, in the order of their names. */
-static enum carnet_err add_folder(struct cli *cli, struct paths *p, const char *folder)
-{
-    struct dirent **entries = NULL;
-    struct stat st;
-    char *stick = NULL;
-    enum carnet_err err = CARNET_OK;
-    int count;
-
-    if (asprintf(&stick, "%s/carnet/to-admin", folder) < 0)
-        return CARNET_NO_MEMORY;
-    if (stat(stick, &st) == 0 && S_ISDIR(st.st_mode))
-        folder = stick;
-    count = scandir(folder, &entries, visible, alphasort);
-    if (count < 0) {
-        err = carnet_fail_errno(cli_diag(cli), errno, "The folder can't be read");
-        cli_place(cli, folder);
-    }
-    for (int i = 0; i < count; i++) {
-        if (!err && entries[i]->d_type != DT_DIR)
-            err = paths_add(p, folder, entries[i]->d_name);
-        free(entries[i]);
-    }
-    free(entries);
-    free(stick);
-    return err;
-}
-
-static enum carnet_err paths_find(struct cli *cli, size_t first, struct paths *p)
-{
-    enum carnet_err err = CARNET_OK;
-
-    for (size_t i = first; !err && i < cli_count(cli); i++) {
-        const char *argument = cli_argument(cli, i);
-        struct stat st;
-        if (strcmp(argument, "-") != 0 && stat(argument, &st) == 0 && S_ISDIR(st.st_mode))
-            err = add_folder(cli, p, argument);
-        else
-            err = paths_add(p, NULL, argument);
-    }
-    return err;
-}
 
 /* ---- items ---- */
 
@@ -116,6 +26,7 @@ struct batch_item *batch_item(struct batch *b, const struct batch_source *source
     item->file = source->file;
     item->seat = source->seat;
     item->done = b->done;
+    item->out = b->out;
     item->held_until = LEDGER_LIVES;
     (void)snprintf(item->license, sizeof item->license, "%s", license);
     return item;
@@ -252,14 +163,14 @@ static void write_item(struct batch *b, struct batch_item *item)
     if (item->old_grant)
         err = write_one(b, item, item->old_grant, CARNET_KIND_RECEIPT);
     if (!err)
-        err = write_one(b, item, item->grant, b->out);
+        err = write_one(b, item, item->grant, item->out);
     if (!err)
         return;
     item->err = err;
     item->diag = *cli_diag(b->cli);
     (void)carnet_fail_next(
         &item->diag, "Seat %lu of %s is %s and recorded; run the same command again to have the same file written.",
-        (unsigned long)item->seat, item->license, b->done);
+        (unsigned long)item->seat, item->license, item->done);
 }
 
 /* Only a note: a bundle that is not marked can be given again at any time. */
@@ -424,18 +335,22 @@ static size_t take_seats(const struct batch *b, size_t from, struct batch_source
     return count;
 }
 
-/* Reads up to CHUNK files. Files of other kinds in a folder are nobody's mistake and are passed over. */
+/* Reads up to CHUNK files. Files of other kinds in a folder are nobody's mistake and are passed over; only there is
+ * what comes before taken, too. */
 static size_t read_sources(struct batch *b, const struct paths *paths, size_t from, struct batch_source *sources)
 {
-    struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(b->in));
     size_t count = 0;
 
     if (b->seats)
         return take_seats(b, from, sources);
     for (size_t i = from; i < paths->count && i < from + CHUNK; i++) {
         struct batch_source *source = &sources[count];
+        struct carnet_read_options options;
         memset(source, 0, sizeof *source);
         source->file = paths->list[i];
+        options = home_reading(b->home, CARNET_KIND_BIT(b->in));
+        if (b->before && paths->from_folder[i])
+            options.expected |= CARNET_KIND_BIT(b->before->id);
         source->err = cli_bundle_read(b->cli, source->file, &options, &source->bundle);
         source->diag = *cli_diag(b->cli);
         if (source->err == CARNET_WRONG_KIND && paths->from_folder[i]) {
@@ -506,7 +421,9 @@ enum carnet_err batch_run(struct batch *b)
 {
     struct paths paths = {0};
     struct batch_source *sources = calloc(CHUNK, sizeof *sources);
-    enum carnet_err err = !sources ? CARNET_NO_MEMORY : b->seats ? CARNET_OK : paths_find(b->cli, b->first, &paths);
+    enum carnet_err err = !sources   ? CARNET_NO_MEMORY
+                          : b->seats ? CARNET_OK
+                                     : paths_find(b->cli, b->first, b->before, &paths);
     const size_t total = b->seats ? b->seat_count : paths.count;
 
     if (!err && cli_value(b->cli, "output") && (total > 1 || b->two_results)) {

@@ -28,13 +28,14 @@ struct batch_item {
     uint32_t seat, serial;
     char label[CARNET_TEXT_SIZE];
     struct carnet_digest machine_key, fingerprint;
-    const char *done;   /* that of the batch, or how else it had ended */
-    char words[512];    /* the sentence for it, where it is not the usual one */
-    bool again;         /* nothing was changed: the same bytes once more */
-    bool transfer;      /* a renewal that counted as one */
-    int64_t held_until; /* the seat is held (revoke), or LEDGER_LIVES */
-    int64_t grant;      /* row */
-    int64_t old_grant;  /* row, or 0: the grant that it replaced, whose receipt goes out as well */
+    enum carnet_kind_id out; /* what comes out for it */
+    const char *done;        /* that of the batch, or how else it had ended */
+    char words[512];         /* the sentence for it, where it is not the usual one */
+    bool again;              /* nothing was changed: the same bytes once more */
+    bool transfer;           /* a renewal that counted as one */
+    int64_t held_until;      /* the seat is held (revoke), or LEDGER_LIVES */
+    int64_t grant;           /* row */
+    int64_t old_grant;       /* row, or 0: the grant that it replaced, whose receipt goes out as well */
     /* The bundles that were delivered, the item's own last: bundle, and file or text. */
     struct batch_written {
         struct carnet_digest id;
@@ -51,8 +52,9 @@ typedef enum carnet_err batch_apply_fn(struct batch *b, const struct batch_sourc
 struct batch {
     struct cli *cli;
     struct home *home;
-    enum carnet_kind_id in, out; /* what is taken, what comes out */
-    const char *done;            /* "assigned", "freed" */
+    enum carnet_kind_id in, out;      /* what is taken, what comes out */
+    const char *done;                 /* "assigned", "freed" */
+    const struct carnet_kind *before; /* what is taken from folders as well, first; or NULL */
     batch_apply_fn *apply;
     void *context;
     const uint32_t *seats; /* in place of files; NULL: the command's arguments from `first` on are files and folders */

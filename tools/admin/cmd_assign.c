@@ -6,6 +6,7 @@
 
 #include "admin.h"
 #include "assign.h"
+#include "free.h"
 #include "give.h"
 
 const struct cli_option admin_assign_options[] = {
@@ -198,6 +199,7 @@ static enum carnet_err hold_source(struct batch *b, const struct asking *a, bool
     return CARNET_OK;
 }
 
+/* A release that lies with the fingerprints frees its seat first: the machine moves on in one trip. */
 static enum carnet_err assign_source(struct batch *b, const struct batch_source *source)
 {
     const struct carnet_judged *judged = carnet_reading_judged(source->bundle.reading);
@@ -206,8 +208,11 @@ static enum carnet_err assign_source(struct batch *b, const struct batch_source 
                              .id = *carnet_judged_id(judged),
                              .machine_key = *carnet_judged_signer(judged)};
     bool holds = false;
-    enum carnet_err err = hold_source(b, &a, &holds);
+    enum carnet_err err;
 
+    if (!a.fingerprint)
+        return free_release(b, source);
+    err = hold_source(b, &a, &holds);
     if (err || !holds)
         return err;
     return cli_value(b->cli, "license") ? by_option(b, &a) : by_products(b, &a);
@@ -238,6 +243,7 @@ enum carnet_err admin_assign(struct cli *cli)
                       .home = &h,
                       .in = CARNET_KIND_FINGERPRINT,
                       .out = CARNET_KIND_LICENSE,
+                      .before = carnet_kind_get(CARNET_KIND_RELEASE),
                       .done = "assigned",
                       .apply = assign_source,
                       .context = &wanted};

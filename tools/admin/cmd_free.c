@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
-#include "batch.h"
+#include "free.h"
 #include "sign.h"
 
 struct freeing {
@@ -127,7 +127,7 @@ static enum carnet_err end_grant(struct batch *b, void *context)
     return err ? err : sign_end(b->home, b->key, &ending, cli_diag(b->cli));
 }
 
-static enum carnet_err free_one(struct batch *b, const struct batch_source *source)
+enum carnet_err free_release(struct batch *b, const struct batch_source *source)
 {
     const struct carnet_judged *judged = carnet_reading_judged(source->bundle.reading);
     const struct carnet_document *document = carnet_judged_document(judged);
@@ -140,6 +140,8 @@ static enum carnet_err free_one(struct batch *b, const struct batch_source *sour
 
     if (!item)
         return CARNET_NO_MEMORY;
+    item->done = ends[CARNET_END_FREED];
+    item->out = CARNET_KIND_RECEIPT;
     f.held = carnet_document_license(carnet_judged_document(carnet_judged_embedded(judged)));
     err = ledger_license_get(b->home->ledger, &f.release->vendor, name->license, &f.license, cli_diag(b->cli));
     if (err == CARNET_NOT_FOUND)
@@ -178,7 +180,7 @@ enum carnet_err admin_free(struct cli *cli)
                       .in = CARNET_KIND_RELEASE,
                       .out = CARNET_KIND_RECEIPT,
                       .done = "freed",
-                      .apply = free_one};
+                      .apply = free_release};
     enum carnet_err err = home_open(cli, &h);
 
     if (!err)

@@ -154,9 +154,10 @@ static const struct cli_command commands[] = {
      .summary = "give a machine a seat: fingerprint in, license file out",
      .schema = "carnet.assign/1",
      .options = admin_assign_options,
-     .examples = EXAMPLES("assign fingerprint-lab3-1a2b3c4d.carnet --to /media/stick\tand the license onto the stick",
-                          "assign -\tfrom pasted text",
-                          "assign /media/stick --to /media/stick\tall fingerprints on a stick, in one go"),
+     .examples =
+         EXAMPLES("assign fingerprint-lab3-1a2b3c4d.carnet --to /media/stick\tand the license onto the stick",
+                  "assign -\tfrom pasted text",
+                  "assign /media/stick --to /media/stick\tall fingerprints on a stick, in one go, after its releases"),
      .run = admin_assign},
     {.name = "free",
      .group = "Seats",
