@@ -102,7 +102,7 @@ policy() {
     [ ! -e h.carnet ]
     # it is held again by a renewal
     licensed two b
-    policy 'facts-may-leave = cpu, host'
+    policy 'facts-may-leave = cpu, host, user'
     expect ok 0 carnet-user fingerprint --renew -o r.carnet
     [ "$(facts r.carnet)" = cpu,host ]
 }
