@@ -166,6 +166,9 @@ static enum carnet_err write_out(struct cli *cli, const struct carnet_fingerprin
 static enum carnet_err own_key(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
                                struct carnet_key **key)
 {
+    /* A renewal is signed by the key of what it renews, however much has changed: the administrator sees a transfer. */
+    if (cli_flag(cli, "renew"))
+        return carnet_state_machine_key(state, vendor, true, carnet_utc_now(), key, cli_diag(cli));
     struct carnet_machine *machine = malloc(sizeof(*machine));
     bool set_aside = false;
     enum carnet_err err = machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "",
