@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock floors of a vendor (O-3): two lines of text, each written only when it rises. */
+/* The clock floors of a vendor (O-3), and which clock request was answered last (D-3): up to three lines of text,
+ * written only when one of them rises, or a clock lowers the local one. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,9 @@ static enum carnet_err take(void *context, unsigned long line, const char *key, 
     (void)line;
     (void)diag;
     struct carnet_floors *floors = context;
+    if (strcmp(key, "answered") == 0)
+        return floors->answered != 0 ? CARNET_CONFIGURATION
+                                     : carnet_text_number(value, 1, CARNET_COUNT_MOST, &floors->answered);
     int64_t *floor = strcmp(key, "signed") == 0  ? &floors->signed_floor
                      : strcmp(key, "local") == 0 ? &floors->local_floor
                                                  : NULL;
@@ -29,7 +33,7 @@ static enum carnet_err take(void *context, unsigned long line, const char *key, 
 enum carnet_err carnet_state_floors(const struct carnet_state *state, const struct carnet_digest *vendor,
                                     struct carnet_floors *out, struct carnet_diag *diag)
 {
-    struct carnet_floors floors = {INT64_MIN, INT64_MIN};
+    struct carnet_floors floors = {INT64_MIN, INT64_MIN, 0};
     struct carnet_buffer text = {0};
     char name[CARNET_STATE_NAME_SIZE];
     carnet_state_name(name, vendor, FLOORS);
@@ -64,7 +68,7 @@ static bool raised(struct carnet_floors *floors, int64_t signed_floor, int64_t l
 static enum carnet_err write_floors(const struct carnet_state *state, const struct carnet_digest *vendor,
                                     const struct carnet_floors *floors, struct carnet_diag *diag)
 {
-    char name[CARNET_STATE_NAME_SIZE], text[128], time[CARNET_UTC_SIZE];
+    char name[CARNET_STATE_NAME_SIZE], text[160], time[CARNET_UTC_SIZE];
     size_t length = 0;
     if (floors->signed_floor != INT64_MIN) {
         carnet_utc_format(floors->signed_floor, time);
@@ -74,8 +78,30 @@ static enum carnet_err write_floors(const struct carnet_state *state, const stru
         carnet_utc_format(floors->local_floor, time);
         length += (size_t)snprintf(text + length, sizeof text - length, "local = %s\n", time);
     }
+    if (floors->answered != 0)
+        length += (size_t)snprintf(text + length, sizeof text - length, "answered = %u\n", floors->answered);
     carnet_state_name(name, vendor, FLOORS);
     return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), text, length, diag);
+}
+
+enum carnet_err carnet_state_lower(struct carnet_state *state, const struct carnet_digest *vendor, uint32_t answered,
+                                   int64_t at, int64_t signed_floor, struct carnet_diag *diag)
+{
+    struct carnet_floors floors;
+    enum carnet_err err = carnet_state_must_write(state, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_must_pinned(state, vendor, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_floors(state, vendor, &floors, diag);
+    if (err != CARNET_OK)
+        return err;
+    if (answered <= floors.answered)
+        return carnet_fail(diag, CARNET_BUG, "D-3", "A clock was to be taken twice.");
+    (void)raised(&floors, signed_floor, INT64_MIN);
+    if (at < floors.local_floor)
+        floors.local_floor = at;
+    floors.answered = answered;
+    return write_floors(state, vendor, &floors, diag);
 }
 
 /* Not ours to write: then nothing is kept. */

@@ -120,6 +120,62 @@ static enum carnet_err judge_receipt(const struct carnet_state *state, const str
     return carnet_dates_check(judged, now, diag);
 }
 
+/* D-2, but for the machine's key: the clock request that the clock answers, as this machine made it. */
+static enum carnet_err find_answered(const struct carnet_state *state, const struct carnet_clock *c, uint32_t *sequence,
+                                     struct carnet_diag *diag)
+{
+    struct carnet_buffer bytes = {0};
+    struct carnet_reading *reading = NULL;
+    const struct carnet_read_options options = {
+        .anchors = carnet_state_anchors(state),
+        .expected = CARNET_KIND_BIT(CARNET_KIND_CLOCKREQUEST),
+    };
+    enum carnet_err err = carnet_state_sent_request(state, &c->vendor, &c->request, &bytes, diag);
+    if (err == CARNET_NOT_FOUND)
+        err = carnet_fail(diag, err, "D-2", "The clock answers a request that is not in this machine's state.");
+    if (err == CARNET_OK)
+        err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, diag);
+    if (err == CARNET_OK) {
+        const struct carnet_clockrequest *q = carnet_document_clockrequest(carnet_reading_document(reading));
+        if (memcmp(q->nonce, c->nonce, sizeof(q->nonce)) != 0 || strcmp(q->grant.license, c->grant.license) != 0 ||
+            !carnet_digest_equal(&q->grant.fingerprint, &c->grant.fingerprint))
+            err = carnet_fail(diag, CARNET_NOT_FOUND, "D-2",
+                              "The clock names a request of this machine, but not what that request said.");
+        else
+            *sequence = q->sequence.sequence;
+    }
+    carnet_reading_free(reading);
+    carnet_buffer_clear(&bytes);
+    return err;
+}
+
+static enum carnet_err judge_clock(const struct carnet_state *state, const struct carnet_judged *judged, int64_t now,
+                                   struct carnet_install *install, struct carnet_diag *diag)
+{
+    const struct carnet_clock *c = carnet_document_clock(carnet_judged_document(judged));
+    struct carnet_digest machine_key;
+    enum carnet_err err = carnet_state_machine_id(state, &c->vendor, &machine_key, diag);
+    if (err != CARNET_OK && err != CARNET_NOT_FOUND)
+        return err;
+    if (err == CARNET_NOT_FOUND || !carnet_digest_equal(&machine_key, &c->machine_key))
+        return carnet_fail(diag, CARNET_WRONG_MACHINE, "D-2", "The clock is for another machine (seat %u of %s).",
+                           c->grant.seat, c->grant.license);
+    err = find_answered(state, c, &install->answers, diag);
+    if (err == CARNET_OK)
+        err = carnet_state_floors(state, &c->vendor, &install->floors, diag);
+    if (err != CARNET_OK)
+        return err;
+    if (install->answers <= install->floors.answered) {
+        carnet_fail(diag, CARNET_ROLLED_BACK, "D-3",
+                    install->answers == install->floors.answered
+                        ? "This clock, or another answer to the same request, was taken already; each counts once."
+                        : "A clock that answers a later request was taken already.");
+        return carnet_fail_next(
+            diag, "If the clock is still said to be set back, make a new request with 'carnet-user doctor --clock'.");
+    }
+    return carnet_dates_check(judged, now, diag);
+}
+
 enum carnet_err carnet_install_judge(const struct carnet_state *state, const struct carnet_judged *judged, int64_t now,
                                      struct carnet_install *out, struct carnet_diag *diag)
 {
@@ -129,6 +185,8 @@ enum carnet_err carnet_install_judge(const struct carnet_state *state, const str
     struct carnet_state_grant *grants = NULL;
     size_t count = 0;
     memset(out, 0, sizeof(*out));
+    if (carnet_document_clock(document) != NULL)
+        return judge_clock(state, judged, now, out, diag);
     if (l == NULL && r == NULL)
         return carnet_fail(diag, CARNET_BUG, "", "A %s can't be installed.", carnet_document_kind(document)->name);
     enum carnet_err err = carnet_state_grants(state, carnet_document_vendor(document), &grants, &count, diag);
@@ -148,8 +206,11 @@ enum carnet_err carnet_install_keep(struct carnet_state *state, const struct car
     const struct carnet_digest *vendor = carnet_document_vendor(carnet_judged_document(judged));
     size_t size;
     const uint8_t *bytes = carnet_reading_bytes(reading, &size);
+    const struct carnet_clock *c = carnet_document_clock(carnet_judged_document(judged));
     if (install->already)
         return CARNET_OK;
+    if (c != NULL)
+        return carnet_state_lower(state, vendor, install->answers, c->at, carnet_dates_latest(judged), diag);
     enum carnet_err err = carnet_state_put(state, judged, bytes, size, diag);
     if (err != CARNET_OK)
         return err;

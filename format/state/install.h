@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes back on the stick is installed: a license of this machine, or the receipt that ends one. */
+/* What comes back on the stick is installed: a license of this machine, the receipt that ends one, or the clock that
+ * lowers its local floor. */
 #ifndef CARNET_STATE_INSTALL_H
 #define CARNET_STATE_INSTALL_H
 
@@ -10,12 +11,15 @@ struct carnet_install {
     bool for_other_user; /* root installs what is fixed to another user; it works for that user alone */
     bool has_check;      /* of a license; also filled where it is refused */
     struct carnet_check check;
+    /* Of a clock: which request it answers, and the floors as they are before. */
+    uint32_t answers;
+    struct carnet_floors floors;
 };
 
 /*
- * May the license or receipt be installed here (G-2 to G-4, M-5 to M-7, O-1 to O-5)? Changes nothing. CARNET_OK, or why
- * not: what carnet_check_license says, CARNET_SUPERSEDED, CARNET_FORKED, CARNET_TOO_LATE_TO_ACTIVATE. CARNET_BUG for
- * other kinds.
+ * May the license, receipt or clock be installed here (G-2 to G-4, M-5 to M-7, O-1 to O-5, D-2, D-3)? Changes nothing.
+ * CARNET_OK, or why not: what carnet_check_license says, CARNET_SUPERSEDED, CARNET_FORKED, CARNET_TOO_LATE_TO_ACTIVATE;
+ * of a clock CARNET_NOT_FOUND, CARNET_ROLLED_BACK. CARNET_BUG for other kinds.
  */
 CARNET_MUST_USE enum carnet_err carnet_install_judge(const struct carnet_state *state,
                                                      const struct carnet_judged *judged, int64_t now,

@@ -169,6 +169,42 @@ out:
     return err;
 }
 
+/* The bundle of that kind and id, appended to out (which may be NULL); CARNET_NOT_FOUND when there is none. */
+static enum carnet_err find_sent(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                 enum carnet_kind_id kind, const struct carnet_digest *wanted,
+                                 struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    struct carnet_state_names names = {0};
+    struct carnet_diag inner = {0};
+    const char *kind_name = carnet_kind_get(kind)->name;
+    bool found = false;
+    enum carnet_err damage = CARNET_OK;
+    enum carnet_err err = list_sent(state, vendor, &names, diag);
+    for (size_t i = 0; err == CARNET_OK && !found && i < names.count; i++) {
+        struct carnet_sent_name sent;
+        struct carnet_buffer bytes = {0};
+        struct carnet_digest id;
+        if (!carnet_sent_parse(names.list[i], &sent) || strcmp(sent.kind, kind_name) != 0)
+            continue;
+        enum carnet_err one = read_sent(state, vendor, names.list[i], &id, &bytes, &inner);
+        found = one == CARNET_OK && carnet_digest_equal(&id, wanted);
+        if (found && out != NULL)
+            err = carnet_buffer_append(out, bytes.bytes, bytes.size);
+        if (one != CARNET_OK)
+            damage = one;
+        carnet_buffer_clear(&bytes);
+    }
+    carnet_state_names_clear(&names);
+    if (err != CARNET_OK || found)
+        return err;
+    /* A damaged file may be the one that is asked for; where it is found in another, that does not matter. */
+    if (damage == CARNET_OK)
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "This machine has made no such %s.", kind_name);
+    if (diag != NULL)
+        *diag = inner;
+    return damage;
+}
+
 /* Appends the newest of that kind and name to out. */
 static enum carnet_err read_newest(const struct carnet_state *state, const struct carnet_digest *vendor,
                                    enum carnet_kind_id kind, const char *name, struct carnet_buffer *out,
@@ -201,35 +237,38 @@ enum carnet_err carnet_state_sent_release(const struct carnet_state *state, cons
     return read_newest(state, vendor, CARNET_KIND_RELEASE, name, out, diag);
 }
 
+enum carnet_err carnet_state_sent_activation(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                             const struct carnet_grant_name *grant, struct carnet_buffer *out,
+                                             struct carnet_diag *diag)
+{
+    char name[CARNET_STATE_GRANT_SIZE];
+    carnet_state_grant_text(grant, name);
+    return read_newest(state, vendor, CARNET_KIND_ACTIVATION, name, out, diag);
+}
+
+enum carnet_err carnet_state_sent_clockrequest(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                               struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    return read_newest(state, vendor, CARNET_KIND_CLOCKREQUEST, NULL, out, diag);
+}
+
+enum carnet_err carnet_state_sent_request(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                          const struct carnet_digest *id, struct carnet_buffer *out,
+                                          struct carnet_diag *diag)
+{
+    return find_sent(state, vendor, CARNET_KIND_CLOCKREQUEST, id, out, diag);
+}
+
 enum carnet_err carnet_state_sent_has(const struct carnet_state *state, const struct carnet_digest *vendor,
                                       const struct carnet_digest *fingerprint, bool *out, struct carnet_diag *diag)
 {
-    struct carnet_state_names names = {0};
     struct carnet_diag inner = {0};
-    bool found = false;
-    enum carnet_err damage = CARNET_OK;
-    enum carnet_err err = list_sent(state, vendor, &names, diag);
-    for (size_t i = 0; err == CARNET_OK && !found && i < names.count; i++) {
-        struct carnet_sent_name sent;
-        struct carnet_digest id;
-        if (!carnet_sent_parse(names.list[i], &sent) ||
-            strcmp(sent.kind, carnet_kind_get(CARNET_KIND_FINGERPRINT)->name) != 0)
-            continue;
-        enum carnet_err one = read_sent(state, vendor, names.list[i], &id, NULL, &inner);
-        if (one == CARNET_OK)
-            found = carnet_digest_equal(&id, fingerprint);
-        else
-            damage = one;
+    enum carnet_err err = find_sent(state, vendor, CARNET_KIND_FINGERPRINT, fingerprint, NULL, &inner);
+    if (err == CARNET_OK || err == CARNET_NOT_FOUND) {
+        *out = err == CARNET_OK;
+        return CARNET_OK;
     }
-    carnet_state_names_clear(&names);
-    if (err != CARNET_OK)
-        return err;
-    /* A damaged file may be the one that is asked for; found in another, it does not matter. */
-    if (!found && damage != CARNET_OK) {
-        if (diag != NULL)
-            *diag = inner;
-        return damage;
-    }
-    *out = found;
-    return CARNET_OK;
+    if (diag != NULL)
+        *diag = inner;
+    return err;
 }

@@ -75,8 +75,8 @@ CARNET_MUST_USE enum carnet_err carnet_state_secret(const struct carnet_state *s
 CARNET_MUST_USE enum carnet_err carnet_state_next(const struct carnet_state *state, const struct carnet_digest *vendor,
                                                   struct carnet_sequence *sequence,
                                                   struct carnet_journal_position *journal, struct carnet_diag *diag);
-/* Keeps a bundle durably; `name` tells it apart: the grant's "LICENSE.FINGERPRINT" for a release, "" for a fingerprint.
- */
+/* Keeps a bundle durably; `name` tells it apart: the grant's "LICENSE.FINGERPRINT" for a release and an activation, ""
+ * for a fingerprint and a clock request. */
 CARNET_MUST_USE enum carnet_err carnet_state_send(struct carnet_state *state, const struct carnet_digest *vendor,
                                                   uint32_t sequence, const struct carnet_kind *kind, const char *name,
                                                   const uint8_t *bytes, size_t size, struct carnet_diag *diag);
@@ -88,6 +88,19 @@ CARNET_MUST_USE enum carnet_err carnet_state_sent_release(const struct carnet_st
                                                           const struct carnet_digest *vendor,
                                                           const struct carnet_grant_name *grant,
                                                           struct carnet_buffer *out, struct carnet_diag *diag);
+/* The newest activation of that grant, or the newest clock request; likewise. */
+CARNET_MUST_USE enum carnet_err carnet_state_sent_activation(const struct carnet_state *state,
+                                                             const struct carnet_digest *vendor,
+                                                             const struct carnet_grant_name *grant,
+                                                             struct carnet_buffer *out, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err carnet_state_sent_clockrequest(const struct carnet_state *state,
+                                                               const struct carnet_digest *vendor,
+                                                               struct carnet_buffer *out, struct carnet_diag *diag);
+/* The clock request of that id; CARNET_NOT_FOUND when this machine made none such. Appends to out. */
+CARNET_MUST_USE enum carnet_err carnet_state_sent_request(const struct carnet_state *state,
+                                                          const struct carnet_digest *vendor,
+                                                          const struct carnet_digest *id, struct carnet_buffer *out,
+                                                          struct carnet_diag *diag);
 /* Did this machine make the fingerprint of that id? */
 CARNET_MUST_USE enum carnet_err carnet_state_sent_has(const struct carnet_state *state,
                                                       const struct carnet_digest *vendor,
@@ -120,10 +133,16 @@ CARNET_MUST_USE enum carnet_err carnet_state_put(struct carnet_state *state, con
 /* ---- clock floors (O-3) ---- */
 struct carnet_floors {
     int64_t signed_floor, local_floor; /* INT64_MIN when none */
+    uint32_t answered;                 /* sequence of the last clock request that was answered (D-3); 0 when none */
 };
 CARNET_MUST_USE enum carnet_err carnet_state_floors(const struct carnet_state *state,
                                                     const struct carnet_digest *vendor, struct carnet_floors *out,
                                                     struct carnet_diag *diag);
+/* D-4: lowers the local floor to `at`, raises the signed one, and notes that the clock request of that sequence is
+ * answered, in one durable step. */
+CARNET_MUST_USE enum carnet_err carnet_state_lower(struct carnet_state *state, const struct carnet_digest *vendor,
+                                                   uint32_t answered, int64_t at, int64_t signed_floor,
+                                                   struct carnet_diag *diag);
 /* Raises them (never lowers); the local one is written only when it rises by an hour or more. A read-only state is
  * CARNET_OK: nothing is kept then. */
 CARNET_MUST_USE enum carnet_err carnet_state_raise(struct carnet_state *state, const struct carnet_digest *vendor,

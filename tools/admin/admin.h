@@ -34,6 +34,7 @@ enum carnet_err admin_convert(struct cli *cli);
 extern const struct cli_option admin_assign_options[];
 enum carnet_err admin_assign(struct cli *cli);
 enum carnet_err admin_free(struct cli *cli);
+enum carnet_err admin_clock(struct cli *cli);
 extern const struct cli_option admin_renew_options[];
 enum carnet_err admin_renew(struct cli *cli);
 extern const struct cli_option admin_revoke_options[];

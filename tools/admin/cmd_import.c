@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "came_back.h"
 #include "common/io.h"
 #include "home.h"
 #include "rules/dates.h"
@@ -169,6 +170,83 @@ static void tell(struct cli *cli, const char *file, const struct carnet_entitlem
     json_decref(line);
 }
 
+/* ---- activations ---- */
+
+/* Marks the seat, once for each activation. */
+static enum carnet_err take_activation(struct cli *cli, struct home *h, const struct carnet_judged *judged, int64_t now,
+                                       struct came_back *c, bool *known)
+{
+    const struct carnet_activation *a = carnet_document_activation(carnet_judged_document(judged));
+    enum carnet_err err = carnet_dates_check(judged, now, cli_diag(cli));
+
+    if (!err)
+        err = came_back_find(h, judged, c, cli_diag(cli));
+    if (!err)
+        err = came_back_remember(cli, h, c, CARNET_KIND_ACTIVATION, &a->sequence, &a->journal, now, known);
+    if (err || *known || c->grant.ended != LEDGER_LIVES)
+        return err;
+    const struct ledger_event event = {.what = "activated",
+                                       .license = c->license.id,
+                                       .seat = c->grant.seat,
+                                       .serial = a->grant.serial,
+                                       .grant = &c->grant.fingerprint,
+                                       .machine = &c->grant.machine_key,
+                                       .bundle = &c->id};
+    err = ledger_grant_activated(h->ledger, &c->grant, now, cli_diag(cli));
+    return err ? err : ledger_event_add(h->ledger, &c->license.vendor, &h->issuer.id, now, &event, NULL, cli_diag(cli));
+}
+
+static void tell_activation(struct cli *cli, const char *file, const struct came_back *c,
+                            const struct carnet_activation *a, bool known, bool many)
+{
+    const bool ended = c->grant.ended != LEDGER_LIVES;
+    const char *fate = known ? "known" : ended ? "ended" : "activated", *key;
+    unsigned changed = 0;
+    json_t *value,
+        *line = json_pack("{s:o, s:s, s:I, s:I, s:s}", "source", cli_json_text(file), "license", c->license.id, "seat",
+                          (json_int_t)c->grant.seat, "serial", (json_int_t)a->grant.serial, "fate", fate);
+
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
+        changed += a->match[i] == CARNET_FACT_CHANGED || a->match[i] == CARNET_FACT_IS_MISSING;
+    cli_data(cli, "%s: seat %lu, serial %lu %s\n", c->license.id, (unsigned long)c->grant.seat,
+             (unsigned long)a->grant.serial,
+             known              ? "was known to be activated; nothing to do"
+             : ended            ? "was activated, but its grant has ended"
+             : cli_dry_run(cli) ? "would be marked as activated"
+                                : "is activated");
+    if (!known && changed > 0)
+        cli_note(cli, "%u of the facts in its license are no longer as they were.\n", changed);
+    if (many) {
+        (void)json_object_update_new(line, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK), "exit",
+                                                     carnet_outcome_exit(CARNET_OK)));
+        cli_json_line(cli, line);
+        return;
+    }
+    json_object_foreach(line, key, value)
+    {
+        cli_set(cli, key, json_incref(value));
+    }
+    json_decref(line);
+}
+
+static enum carnet_err import_activation(struct cli *cli, struct home *h, const char *file,
+                                         const struct cli_bundle *bundle, bool many)
+{
+    const struct carnet_judged *judged = carnet_reading_judged(bundle->reading);
+    struct came_back c = {0};
+    bool known = false;
+    enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
+
+    if (!err)
+        err = take_activation(cli, h, judged, carnet_utc_now(), &c, &known);
+    if (!err && !cli_dry_run(cli))
+        err = ledger_commit(h->ledger, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    if (!err)
+        tell_activation(cli, file, &c, carnet_document_activation(carnet_judged_document(judged)), known, many);
+    return err;
+}
+
 /* The time is taken when nobody else can write any more: reading the file may have taken long. */
 static enum carnet_err take_now(struct cli *cli, struct home *h, const struct cli_bundle *bundle,
                                 const struct carnet_entitlement *e, enum fate *fate)
@@ -188,21 +266,25 @@ static enum carnet_err take_now(struct cli *cli, struct home *h, const struct cl
 
 static enum carnet_err import_one(struct cli *cli, struct home *h, const char *file, bool many)
 {
-    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
+    struct carnet_read_options options =
+        home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT) | CARNET_KIND_BIT(CARNET_KIND_ACTIVATION));
     const struct carnet_entitlement *e = NULL;
     struct cli_bundle bundle = {0};
     enum fate fate = TAKEN;
     enum carnet_err err = cli_bundle_read(cli, file, &options, &bundle);
 
-    if (!err) {
+    if (!err)
         e = carnet_document_entitlement(carnet_reading_document(bundle.reading));
+    if (!err && !e) {
+        err = import_activation(cli, h, file, &bundle, many);
+    } else if (!err) {
         err = hold_issuer(cli, h, e);
+        if (!err)
+            err = take_now(cli, h, &bundle, e, &fate);
+        if (!err)
+            tell(cli, file, e, fate, many);
     }
-    if (!err)
-        err = take_now(cli, h, &bundle, e, &fate);
-    if (!err)
-        tell(cli, file, e, fate, many);
-    else
+    if (err)
         cli_place(cli, file);
     cli_bundle_clear(&bundle);
     return err;

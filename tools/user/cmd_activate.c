@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/io.h"
 #include "state/install.h"
+#include "state/sign.h"
 #include "user.h"
 
 /* What is being installed, and how it went. */
 struct activation {
     const struct carnet_judged *judged;
+    const struct carnet_reading *reading;
     enum carnet_err err;
     const struct carnet_install *install;
 };
@@ -56,6 +59,93 @@ static void say_receipt(struct cli *cli, const struct activation *a)
              r->grant.seat, r->grant.license, end_word(r->end));
 }
 
+static void say_clock(struct cli *cli, const struct activation *a, int64_t now)
+{
+    const struct carnet_clock *c = carnet_document_clock(carnet_judged_document(a->judged));
+    const struct carnet_floors *floors = &a->install->floors;
+    char before[CARNET_UTC_SIZE], after[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE], request[CARNET_HEX_SIZE];
+    if (a->err != CARNET_OK)
+        return;
+    const bool lowers = c->at < floors->local_floor;
+    carnet_utc_format(lowers ? floors->local_floor : now, before);
+    carnet_utc_format(c->at, after);
+    carnet_digest_hex(&c->request, request);
+    cli_set(cli, "clock", json_pack("{s:s,s:s,s:b}", "request", request, "at", after, "lowered", (int)lowers));
+    if (!lowers) {
+        cli_data(cli, "%s: the clock of this machine had caught up by itself\n",
+                 cli_dry_run(cli) ? "Would change nothing" : "Nothing had to be lowered");
+        return;
+    }
+    cli_data(cli, "%s: the latest time seen here goes back from %s to %s\n",
+             cli_dry_run(cli) ? "Would put right" : "Put right", before, after);
+    if (now < c->at - CARNET_DAY) {
+        carnet_utc_format(now, here);
+        cli_warn(cli, "This machine's clock says %s, which is before the administrator's: set it to the right time.",
+                 here);
+    }
+}
+
+/* ---- the way back ---- */
+
+static bool has_out(const struct cli *cli)
+{
+    return cli_value(cli, "output") != NULL || cli_value(cli, "to") != NULL || cli_flag(cli, "text");
+}
+
+/* Tells the administrator that the license arrived. It is kept in the state before it is written, and the license works
+ * without it: where no place was named and the folder can't be written, that is a warning. */
+static enum carnet_err write_activation(struct cli *cli, struct carnet_state *state, const struct activation *a)
+{
+    const struct carnet_license *l = carnet_document_license(carnet_judged_document(a->judged));
+    struct carnet_buffer bytes = {0};
+    char label[CARNET_TEXT_SIZE + CARNET_ID_TEXT_SIZE], hex[CARNET_HEX_SIZE];
+    struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_ACTIVATION), .told = json_object()};
+    size_t size;
+    const uint8_t *license = carnet_reading_bytes(a->reading, &size);
+    enum carnet_err err = output.told == NULL
+                              ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.")
+                              : carnet_sign_activation(state, a->judged, license, size, &a->install->check.match,
+                                                       &bytes, &output.id, cli_diag(cli));
+    if (err == CARNET_OK) {
+        snprintf(label, sizeof(label), "%s-%u", l->grant.license, l->grant.seat);
+        output.label = l->machine_label[0] != '\0' ? l->machine_label : label;
+        output.bytes = bytes.bytes;
+        output.size = bytes.size;
+        carnet_digest_hex(&output.id, hex);
+        (void)json_object_set_new(output.told, "id", json_string(hex));
+        err = cli_output_write(cli, &output);
+    }
+    if (err == CARNET_OK) {
+        cli_set(cli, "activation", json_incref(output.told));
+        cli_note(cli, "Take that file back to your administrator: it says that the license arrived.\n");
+    } else if (has_out(cli)) {
+        carnet_fail_next(cli_diag(cli), "The license is activated and works. Run the same command again to have its "
+                                        "activation written for your administrator.");
+    } else {
+        cli_warn(cli, "The license is activated, but its activation for the administrator was not written: %s",
+                 cli_diag(cli)->detail);
+        *cli_diag(cli) = (struct carnet_diag){0};
+        cli_place(cli, NULL);
+        err = CARNET_OK;
+    }
+    json_decref(output.told);
+    carnet_buffer_clear(&bytes);
+    return err;
+}
+
+static void say(struct cli *cli, const struct activation *a, int64_t now)
+{
+    const struct carnet_document *document = carnet_judged_document(a->judged);
+    if (carnet_document_license(document) != NULL)
+        say_license(cli, a, now);
+    else if (carnet_document_clock(document) != NULL)
+        say_clock(cli, a, now);
+    else
+        say_receipt(cli, a);
+    if (a->err == CARNET_OK && has_out(cli) && carnet_document_license(document) == NULL)
+        cli_note(cli, "Nothing goes back to the administrator for a %s.\n", carnet_document_kind(document)->name);
+}
+
 enum carnet_err user_activate(struct cli *cli)
 {
     struct carnet_state *state = NULL;
@@ -73,11 +163,16 @@ enum carnet_err user_activate(struct cli *cli)
         goto out;
     struct carnet_read_options options = {
         .anchors = carnet_state_anchors(state),
-        .expected = CARNET_KIND_BIT(CARNET_KIND_LICENSE) | CARNET_KIND_BIT(CARNET_KIND_RECEIPT),
+        .expected = CARNET_KIND_BIT(CARNET_KIND_LICENSE) | CARNET_KIND_BIT(CARNET_KIND_RECEIPT) |
+                    CARNET_KIND_BIT(CARNET_KIND_CLOCK),
         .keys = keys,
     };
     err = cli_bundle_read(cli, cli_argument(cli, 0), &options, &bundle);
     if (err != CARNET_OK)
+        goto out;
+    const struct carnet_judged *judged = carnet_reading_judged(bundle.reading);
+    const bool is_license = carnet_document_license(carnet_judged_document(judged)) != NULL;
+    if (is_license && has_out(cli) && (err = cli_output_check(cli)) != CARNET_OK)
         goto out;
     /* Judged without a lock; the state is opened for writing, and read again, only for what will be taken. */
     if (!cli_dry_run(cli)) {
@@ -87,15 +182,13 @@ enum carnet_err user_activate(struct cli *cli)
         if (err != CARNET_OK)
             goto out;
     }
-    const struct carnet_judged *judged = carnet_reading_judged(bundle.reading);
     err = carnet_install_judge(state, judged, now, install, cli_diag(cli));
     if (err == CARNET_OK && !cli_dry_run(cli))
         err = carnet_install_keep(state, bundle.reading, install, now, cli_diag(cli));
-    const struct activation a = {.judged = judged, .err = err, .install = install};
-    if (carnet_document_license(carnet_judged_document(judged)) != NULL)
-        say_license(cli, &a, now);
-    else
-        say_receipt(cli, &a);
+    const struct activation a = {.judged = judged, .reading = bundle.reading, .err = err, .install = install};
+    say(cli, &a, now);
+    if (err == CARNET_OK && is_license && !cli_dry_run(cli))
+        err = write_activation(cli, state, &a);
 out:
     cli_bundle_clear(&bundle);
     carnet_gated_keys_free(keys);

@@ -42,6 +42,13 @@ static const struct cli_option release_options[] = {
     {0},
 };
 
+static const struct cli_option doctor_options[] = {
+    {"vendor", 0, "ID", false, "whose clock floor is meant, where several stand in the way"},
+    {"clock", 0, NULL, false, "the clock was wrongly ahead and is right now: write the request to your administrator"},
+    {"bundle", 0, "FILE", false, "write an archive for support, without secrets"},
+    {0},
+};
+
 static const char *const trust_add_examples[] = {
     "trust add root.pem\tshow the key's id, ask, and trust its vendor",
     "trust add root.pem --id 77c6...\tno question: the id must be this one",
@@ -60,7 +67,7 @@ static const char *const fingerprint_examples[] = {
     NULL,
 };
 static const char *const activate_examples[] = {
-    "activate license-hall3-1a2b3c4d.carnet\tinstall the license",
+    "activate license-hall3-1a2b3c4d.carnet --to /media/stick\tinstall the license, and say so on the stick",
     "activate -\tpaste the text form",
     NULL,
 };
@@ -78,6 +85,12 @@ static const char *const status_examples[] = {
 static const char *const release_examples[] = {
     "release cad --to /media/stick\tstop the license, write the proof",
     "release license-hall3-1a2b3c4d.carnet\tdecline one that was never activated",
+    NULL,
+};
+static const char *const doctor_examples[] = {
+    "doctor\twhat is wrong here, and what to do next",
+    "doctor --clock --to /media/stick\task for the clock's floor to be lowered",
+    "doctor --bundle support.tar\tan archive for whoever helps you",
     NULL,
 };
 static const char *const explain_examples[] = {
@@ -118,7 +131,8 @@ static const struct cli_command commands[] = {
      .arguments = "FILE",
      .least = 1,
      .most = 1,
-     .summary = "install a license (or a receipt) that came back",
+     .output = true,
+     .summary = "install a license (or a receipt, or a clock) that came back",
      .schema = "carnet.activate/1",
      .examples = activate_examples,
      .run = user_activate},
@@ -150,6 +164,15 @@ static const struct cli_command commands[] = {
      .schema = "carnet.status/1",
      .examples = status_examples,
      .run = user_status},
+    {.name = "doctor",
+     .group = "Ask",
+     .arguments = "",
+     .output = true,
+     .summary = "say what is wrong here, what changed, and what to do next",
+     .schema = "carnet.doctor/1",
+     .options = doctor_options,
+     .examples = doctor_examples,
+     .run = user_doctor},
     {.name = "explain",
      .group = "Ask",
      .arguments = "[OUTCOME]",

@@ -335,17 +335,43 @@ static void test_damaged_grants(void **state)
 
 static void expect_floors(int64_t signed_floor, int64_t local_floor)
 {
-    struct carnet_floors floors = {1, 1};
+    struct carnet_floors floors = {1, 1, 0};
     OK(carnet_state_floors(s, &w.vendor, &floors, NULL));
     assert_true(floors.signed_floor == signed_floor);
     assert_true(floors.local_floor == local_floor);
+}
+
+/* D-3 and D-4: lowered once for each request, kept with it; the signed floor only rises. */
+static void test_floors_lowered(void **state)
+{
+    (void)state;
+    struct carnet_floors floors;
+    struct carnet_diag diag = {0};
+    char path[512];
+    OK(carnet_state_raise(s, &w.vendor, NOW, NOW + 100 * CARNET_DAY, NULL));
+    OK(carnet_state_lower(s, &w.vendor, 4, NOW + CARNET_DAY, NOW + CARNET_HOUR, NULL));
+    expect_floors(NOW + CARNET_HOUR, NOW + CARNET_DAY);
+    OK(carnet_state_floors(s, &w.vendor, &floors, NULL));
+    assert_int_equal(floors.answered, 4);
+    assert_int_equal(carnet_state_lower(s, &w.vendor, 4, NOW, NOW, &diag), CARNET_BUG);
+    assert_int_equal(carnet_state_lower(s, &w.vendor, 3, NOW, NOW, &diag), CARNET_BUG);
+    expect_floors(NOW + CARNET_HOUR, NOW + CARNET_DAY);
+    /* Raising keeps what was answered; an answer that lowers nothing is noted all the same. */
+    OK(carnet_state_raise(s, &w.vendor, INT64_MIN, NOW + 2 * CARNET_DAY, NULL));
+    OK(carnet_state_lower(s, &w.vendor, 9, NOW + 3 * CARNET_DAY, NOW, NULL));
+    expect_floors(NOW + CARNET_HOUR, NOW + 2 * CARNET_DAY);
+    OK(carnet_state_floors(s, &w.vendor, &floors, NULL));
+    assert_int_equal(floors.answered, 9);
+    static const char twice[] = "answered = 1\nanswered = 2\n";
+    write_file(in_vendor(&w, "floors", path), twice, sizeof twice - 1);
+    assert_int_equal(carnet_state_floors(s, &w.vendor, &floors, &diag), CARNET_STATE_DAMAGED);
 }
 
 static void test_floors(void **state)
 {
     (void)state;
     char path[512];
-    struct carnet_floors floors = {1, 1};
+    struct carnet_floors floors = {1, 1, 0};
     struct carnet_diag diag = {0};
     expect_floors(INT64_MIN, INT64_MIN);
     OK(carnet_state_raise(s, &w.vendor, INT64_MIN, INT64_MIN, NULL));
@@ -589,7 +615,7 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_sent),           T(test_grants), T(test_damaged_grants), T(test_floors), T(test_floors_not_ours),
+        T(test_sent),           T(test_grants), T(test_damaged_grants), T(test_floors), T(test_floors_lowered), T(test_floors_not_ours),
         T(test_validated_once), T(test_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

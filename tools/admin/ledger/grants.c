@@ -281,3 +281,10 @@ enum carnet_err ledger_grant_renew(struct ledger *l, const struct ledger_grant *
                            g->number);
     return err || !facts ? err : add_systems(l, g, facts, diag);
 }
+
+enum carnet_err ledger_grant_activated(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                       struct carnet_diag *diag)
+{
+    return database_run(l, diag, "UPDATE seat_grant SET activated = ? WHERE number = ? AND activated IS NULL", "ii",
+                        now, g->number);
+}

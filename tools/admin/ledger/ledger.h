@@ -238,6 +238,9 @@ CARNET_MUST_USE enum carnet_err ledger_grant_renew(struct ledger *l, const struc
                                                    const struct carnet_facts *facts, struct carnet_diag *diag);
 
 /* ---- seats of lost machines, and what the caps count ---- */
+/* Notes that it was activated; the first time counts. */
+CARNET_MUST_USE enum carnet_err ledger_grant_activated(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                                       struct carnet_diag *diag);
 struct ledger_hold {
     uint32_t seat;
     int64_t grant; /* row: the grant that was lost */
@@ -297,6 +300,14 @@ struct ledger_received {
 };
 CARNET_MUST_USE enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_received *r, int64_t now,
                                                     struct carnet_diag *diag);
+
+/* Was it here before? And is there another one of the same machine key and number (a clone, or a state put back)? */
+CARNET_MUST_USE enum carnet_err ledger_received_look(struct ledger *l, const struct ledger_received *r, bool *known,
+                                                     bool *twin, struct carnet_diag *diag);
+/* The clock that answers that request of the grant; CARNET_NOT_FOUND. Appends to out. */
+CARNET_MUST_USE enum carnet_err ledger_clock_answer(struct ledger *l, int64_t grant,
+                                                    const struct carnet_digest *request, struct carnet_digest *id,
+                                                    struct carnet_buffer *out, struct carnet_diag *diag);
 
 /* ---- journal ---- */
 /* An event; absent members are NULL or 0. Names and reasons go into the chain as salted digests alone. */

@@ -82,3 +82,47 @@ enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_receiv
                         "dtdiDi", &r->id, carnet_kind_get(r->kind)->name, &r->machine_key,
                         (int64_t)r->sequence.sequence, r->sequence.sequence > 1 ? &r->sequence.previous : NULL, now);
 }
+
+enum carnet_err ledger_received_look(struct ledger *l, const struct ledger_received *r, bool *known, bool *twin,
+                                     struct carnet_diag *diag)
+{
+    int64_t here = 0, other = 0;
+    enum carnet_err err = database_number(l, 0, &here, diag, "SELECT 1 FROM received WHERE id = ?", "d", &r->id);
+
+    if (!err)
+        err = database_number(l, 0, &other, diag,
+                              "SELECT 1 FROM received WHERE machine_key = ? AND sequence = ? AND id <> ? LIMIT 1",
+                              "did", &r->machine_key, (int64_t)r->sequence.sequence, &r->id);
+    if (!err) {
+        *known = here != 0;
+        *twin = other != 0;
+    }
+    return err;
+}
+
+enum carnet_err ledger_clock_answer(struct ledger *l, int64_t grant, const struct carnet_digest *request,
+                                    struct carnet_digest *id, struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    char hex[CARNET_HEX_SIZE];
+    enum carnet_err err;
+
+    /* The document stands in the bundle as it is, and the id of its request at one place in it. */
+    carnet_digest_hex(request, hex);
+    err = database_query(l, &s, diag,
+                         "SELECT id, bytes FROM bundle WHERE seat_grant = ? AND kind = 'clock'"
+                         " AND instr(bytes, CAST('<answer request=\"' || ? || '\"' AS BLOB)) > 0",
+                         "it", grant, hex);
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "The clock request has no answer yet.");
+    err = column_bytes(s, 1, out);
+    if (!err)
+        column_digest(s, 0, id);
+    database_done(s);
+    return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* clock: a clock request comes in, and the clock that answers it goes out (spec/format.md, D-5). */
+#include <stdio.h>
+#include <string.h>
+
+#include "admin.h"
+#include "came_back.h"
+#include "rules/dates.h"
+#include "sign.h"
+
+/* Further apart than this, the machine's clock is still wrong. */
+#define NEAR (48 * CARNET_HOUR)
+
+struct answering {
+    struct came_back came;
+    const struct carnet_clockrequest *request;
+    struct carnet_digest id; /* of the answer */
+    struct carnet_buffer bytes;
+    int64_t now;
+    bool again;
+};
+
+static enum carnet_err hold_living(const struct answering *a, struct carnet_diag *diag)
+{
+    const struct ledger_grant *grant = &a->came.grant;
+    char when[CARNET_UTC_SIZE];
+
+    if (grant->ended == LEDGER_LIVES)
+        return CARNET_OK;
+    carnet_utc_format(grant->ended, when);
+    return carnet_fail(diag, grant->how == CARNET_END_REVOKED ? CARNET_REVOKED : CARNET_RELEASED, "D-5",
+                       "The grant on seat %lu of %s ended on %s; its machine needs no clock any more.",
+                       (unsigned long)grant->seat, a->came.license.id, when);
+}
+
+static void show(struct cli *cli, const struct answering *a)
+{
+    const struct carnet_clockrequest *q = a->request;
+    char label[120], here[CARNET_UTC_SIZE], floor[CARNET_UTC_SIZE], mine[CARNET_UTC_SIZE];
+
+    (void)carnet_text_escape(a->came.grant.label, strlen(a->came.grant.label), label, sizeof label);
+    carnet_utc_format(q->sequence.made, here);
+    carnet_utc_format(q->local_floor, floor);
+    carnet_utc_format(a->now, mine);
+    cli_note(cli, "Seat %lu of %s%s%s%s: its clock said %s when it asked, and had said %s before.\n",
+             (unsigned long)a->came.grant.seat, a->came.license.id, *label ? " (" : "", label, *label ? ")" : "", here,
+             floor);
+    if (a->again)
+        cli_note(cli, "The request was answered before; the same bytes are given again.\n");
+    else
+        cli_note(cli, "It may go back to %s, once.\n", mine);
+    if (q->sequence.made > a->now + NEAR || q->sequence.made < a->now - NEAR)
+        cli_warn(
+            cli,
+            "the machine's clock said %s when it asked, and it is %s here: the clock there has to be set first, or "
+            "the answer helps only for as long as it is right.",
+            here, mine);
+    cli_set(cli, "license", json_string(a->came.license.id));
+    cli_set(cli, "seat", json_integer((json_int_t)a->came.grant.seat));
+    cli_set(cli, "asked", json_string(here));
+    cli_set(cli, "floor", json_string(floor));
+    cli_set(cli, "again", json_boolean(a->again));
+}
+
+static enum carnet_err sign(struct home *h, const struct carnet_key *key, struct answering *a,
+                            const struct carnet_journal_position *at, struct carnet_diag *diag)
+{
+    const struct ledger_grant *grant = &a->came.grant;
+    const struct carnet_entitlement *e = NULL;
+    struct carnet_embed embed;
+    struct carnet_buffer document = {0};
+    struct carnet_clock c = {.vendor = a->came.license.vendor,
+                             .grant = a->request->grant,
+                             .entitlement = grant->entitlement,
+                             .machine_key = grant->machine_key,
+                             .request = a->came.id,
+                             .at = a->now,
+                             .journal = *at};
+    const struct sign_grant s = {.license = &a->came.license,
+                                 .grant = grant,
+                                 .document = &document,
+                                 .entitlement = &embed,
+                                 .kind = CARNET_KIND_CLOCK,
+                                 .now = a->now};
+    enum carnet_err err = home_entitlement(h, &grant->entitlement, &e, &embed, diag);
+
+    if (err)
+        return err;
+    memcpy(c.nonce, a->request->nonce, sizeof c.nonce);
+    (void)snprintf(c.machine_label, sizeof c.machine_label, "%s", grant->label);
+    c.revision = e->revision;
+    err = carnet_issue_compose_clock(&c, &document);
+    if (!err)
+        err = sign_for_grant(h, key, &s, &a->id, diag);
+    if (!err)
+        err = ledger_clock_answer(h->ledger, grant->number, &a->came.id, &a->id, &a->bytes, diag);
+    carnet_buffer_clear(&document);
+    return err;
+}
+
+/* Judges the request, and finds its answer where it has one. In a transaction. */
+static enum carnet_err look(struct home *h, const struct carnet_judged *judged, struct answering *a,
+                            struct carnet_diag *diag)
+{
+    struct carnet_diag inner = {0};
+    enum carnet_err err = carnet_dates_check(judged, a->now, diag);
+
+    if (!err)
+        err = came_back_find(h, judged, &a->came, diag);
+    if (err)
+        return err;
+    err = ledger_clock_answer(h->ledger, a->came.grant.number, &a->came.id, &a->id, &a->bytes, &inner);
+    a->again = !err;
+    if (err == CARNET_NOT_FOUND)
+        return hold_living(a, diag);
+    if (err)
+        *diag = inner;
+    return err;
+}
+
+static enum carnet_err answer(struct cli *cli, struct home *h, const struct carnet_key *key, struct answering *a)
+{
+    const struct ledger_event event = {.what = "clock",
+                                       .license = a->came.license.id,
+                                       .seat = a->came.grant.seat,
+                                       .serial = a->came.grant.serial,
+                                       .grant = &a->came.grant.fingerprint,
+                                       .machine = &a->came.grant.machine_key,
+                                       .bundle = &a->came.id};
+    struct carnet_journal_position at;
+    bool known = false;
+    enum carnet_err err = came_back_remember(cli, h, &a->came, CARNET_KIND_CLOCKREQUEST, &a->request->sequence,
+                                             &a->request->journal, a->now, &known);
+
+    if (!err)
+        err = ledger_event_add(h->ledger, &a->came.license.vendor, &h->issuer.id, a->now, &event, &at, cli_diag(cli));
+    return err ? err : sign(h, key, a, &at, cli_diag(cli));
+}
+
+/* The first pass finds out whether a key is needed at all, so that nobody waits for a passphrase with the ledger held.
+ */
+static enum carnet_err run(struct cli *cli, struct home *h, const struct carnet_judged *judged, struct answering *a)
+{
+    const struct carnet_key *key = NULL;
+    enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
+
+    a->now = carnet_utc_now();
+    if (!err)
+        err = look(h, judged, a, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    if (err)
+        return err;
+    show(cli, a);
+    if (a->again)
+        return CARNET_OK;
+    if (cli_dry_run(cli))
+        return home_signer_look(cli, h, CARNET_ROLE_ISSUER);
+    err = home_signer(cli, h, CARNET_ROLE_ISSUER, &key);
+    if (!err)
+        err = ledger_begin(h->ledger, cli_diag(cli));
+    a->now = carnet_utc_now();
+    if (!err)
+        err = look(h, judged, a, cli_diag(cli));
+    if (!err && !a->again)
+        err = answer(cli, h, key, a);
+    if (!err)
+        err = ledger_commit(h->ledger, cli_diag(cli));
+    ledger_rollback(h->ledger);
+    return err;
+}
+
+static enum carnet_err deliver(struct cli *cli, struct home *h, const struct answering *a)
+{
+    const struct ledger_grant *grant = &a->came.grant;
+    struct carnet_diag unused;
+    char hex[CARNET_HEX_SIZE];
+    const struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_CLOCK),
+                                      .label = *grant->label ? grant->label : a->came.license.id,
+                                      .id = a->id,
+                                      .bytes = a->bytes.bytes,
+                                      .size = a->bytes.size};
+    enum carnet_err err = cli_output_write(cli, &output);
+
+    if (err) {
+        (void)carnet_fail_next(cli_diag(cli), "The answer is recorded; run the same command again to have it written.");
+        return err;
+    }
+    carnet_digest_hex(&a->id, hex);
+    cli_set(cli, "bundle", json_string(hex));
+    /* Only a note: it can be given again at any time. */
+    if (!ledger_begin(h->ledger, &unused) && !ledger_bundle_delivered(h->ledger, &a->id, a->now, &unused))
+        (void)!ledger_commit(h->ledger, &unused);
+    ledger_rollback(h->ledger);
+    return CARNET_OK;
+}
+
+enum carnet_err admin_clock(struct cli *cli)
+{
+    struct home h = {0};
+    struct answering a = {0};
+    struct cli_bundle bundle = {0};
+    enum carnet_err err = home_open(cli, &h);
+
+    if (!err)
+        err = home_seats_open(cli, &h);
+    if (!err)
+        err = cli_output_check(cli);
+    if (!err) {
+        struct carnet_read_options options = home_reading(&h, CARNET_KIND_BIT(CARNET_KIND_CLOCKREQUEST));
+        err = cli_bundle_read(cli, cli_argument(cli, 0), &options, &bundle);
+    }
+    if (!err) {
+        const struct carnet_judged *judged = carnet_reading_judged(bundle.reading);
+        a.request = carnet_document_clockrequest(carnet_judged_document(judged));
+        err = run(cli, &h, judged, &a);
+    }
+    if (!err && a.bytes.size > 0 && !cli_dry_run(cli))
+        err = deliver(cli, &h, &a);
+    carnet_buffer_clear(&a.bytes);
+    cli_bundle_clear(&bundle);
+    home_close(&h);
+    return err;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* doctor: what is licensed here, why or why not, what changed, and which file to carry where next. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/io.h"
+#include "doctor.h"
+#include "state/health.h"
+
+#define EARLIEST "2020-01-01T00:00:00Z" /* no clock that runs right is before it */
+
+void doctor_finding(struct doctor *d, enum carnet_err err, const struct carnet_diag *diag)
+{
+    const char *next = diag->next[0] != '\0' ? diag->next : carnet_outcome_next(err);
+    cli_data(d->cli, "%s%s%s: %s\n", cli_style(d->cli, err == CARNET_OK ? "warn" : "bad"),
+             err == CARNET_OK ? "warning" : carnet_outcome_name(err), cli_style(d->cli, "off"), diag->detail);
+    cli_data(d->cli, "    What to do: %s\n", next);
+    (void)json_array_append_new(d->findings, json_pack("{s:s,s:o,s:o}", "outcome", carnet_outcome_name(err), "message",
+                                                       cli_json_text(diag->detail), "next", cli_json_text(next)));
+    if (err != CARNET_OK && carnet_outcome_exit(err) > carnet_outcome_exit(d->worst)) {
+        d->worst = err;
+        d->worst_diag = *diag;
+        d->worst_diag.err = err;
+    }
+}
+
+static void tell_trouble(void *context, enum carnet_err err, const struct carnet_diag *diag)
+{
+    doctor_finding(context, err, diag);
+}
+
+void doctor_step(struct doctor *d, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    (void)json_array_append_new(d->steps, cli_json_text(text));
+}
+
+/* Fact by fact: how it stands, what it counts, and how much may still go before the license fails. */
+static void say_match(struct doctor *d, const struct carnet_match *match, const struct carnet_matching *matching)
+{
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+        if (match->verdict[i] == CARNET_FACT_NOT_HELD)
+            continue;
+        cli_data(d->cli, "      %-14s %-10s %3u points\n", carnet_fact_name((enum carnet_fact_name)i),
+                 carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
+    }
+    const uint32_t counted = match->held - match->unreadable;
+    const uint32_t needed = (match->threshold * counted + 99) / 100;
+    cli_data(d->cli, "      %u of %u points match, %u are needed", match->matched, counted, needed);
+    if (match->matches)
+        cli_data(d->cli, ": %u may still change\n", match->matched - needed);
+    else
+        cli_data(d->cli, ": the machine is not recognised\n");
+}
+
+static void say_license(struct doctor *d, const struct carnet_state_grant *grant, const struct carnet_check *check)
+{
+    const struct carnet_document *document = grant->reading == NULL ? NULL : carnet_reading_document(grant->reading);
+    const struct carnet_license *l = document == NULL ? NULL : carnet_document_license(document);
+    const bool over = grant->released || grant->ended;
+    char words[96];
+    json_t *object = l == NULL ? json_pack("{s:s}", "license", grant->name.license) : user_license_json(l, check);
+    if (l != NULL) {
+        user_expiry_words(check->expires, d->now, words, sizeof words);
+        cli_data(d->cli, "  %s, seat %u of %s: %s%s%s, %s\n", l->product, l->grant.seat, l->grant.license,
+                 cli_style(d->cli, check->err == CARNET_OK ? "good" : "bad"), carnet_outcome_name(check->err),
+                 cli_style(d->cli, "off"), words);
+        if (check->has_match && !over)
+            say_match(d, &check->match, &l->matching);
+    }
+    if (check->err != CARNET_OK && !over)
+        doctor_finding(d, check->err, &check->steps[check->failed]);
+    else if (check->err != CARNET_OK)
+        cli_data(d->cli, "      %s\n", check->steps[check->failed].detail);
+    if (object != NULL) {
+        (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
+        (void)json_object_set_new(object, "checks", user_checks_json(check));
+        if (check->has_match && l != NULL)
+            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching));
+    }
+    (void)json_array_append_new(d->licenses, object);
+    if (grant->released && !grant->ended)
+        doctor_step(d,
+                    "Take the release of %s to your administrator ('carnet-user release %s' writes it again), and "
+                    "activate the receipt that comes back.",
+                    grant->name.license, grant->name.license);
+    if (check->err == CARNET_OK && check->expires != CARNET_NEVER && check->expires - d->now < 30 * CARNET_DAY)
+        doctor_step(d, "%s runs out in %ld days: ask your administrator to renew it.", grant->name.license,
+                    user_days_left(check->expires, d->now));
+}
+
+/* The clock is behind a floor: the local one can be lowered, the signed one can't. */
+static void say_set_back(struct doctor *d, const struct carnet_digest *vendor, const struct carnet_floors *floors)
+{
+    char then[CARNET_UTC_SIZE], here[CARNET_UTC_SIZE];
+    carnet_utc_format(d->now, here);
+    if (floors->signed_floor != INT64_MIN && floors->signed_floor - d->now > CARNET_DAY) {
+        carnet_utc_format(floors->signed_floor, then);
+        doctor_step(d, "Set this machine's clock to the right time: it says %s, and a signed file is dated %s.", here,
+                    then);
+        return;
+    }
+    carnet_utc_format(floors->local_floor, then);
+    d->set_back++;
+    d->set_back_vendor = *vendor;
+    doctor_step(
+        d,
+        "This machine's clock says %s, and said %s before. If it is right now, run 'carnet-user doctor --clock' "
+        "and take the file to your administrator; else set it.",
+        here, then);
+}
+
+/* Is there a fingerprint that no license has answered? */
+static void say_waiting(struct doctor *d, const struct carnet_digest *vendor, const struct carnet_state_grant *grants,
+                        size_t count)
+{
+    struct carnet_buffer bytes = {0};
+    struct carnet_reading *reading = NULL;
+    const struct carnet_read_options options = {.anchors = carnet_state_anchors(d->state)};
+    bool answered = false;
+    if (carnet_state_sent_fingerprint(d->state, vendor, &bytes, NULL) == CARNET_OK &&
+        carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, NULL) == CARNET_OK) {
+        const struct carnet_digest *id = carnet_judged_id(carnet_reading_judged(reading));
+        for (size_t i = 0; i < count; i++)
+            answered = answered || carnet_digest_equal(&grants[i].name.fingerprint, id);
+        if (!answered && !carnet_document_fingerprint(carnet_reading_document(reading))->renew)
+            doctor_step(d,
+                        "Take the fingerprint to your administrator ('carnet-user fingerprint' writes it again), and "
+                        "activate the license that comes back.");
+    } else if (count == 0) {
+        doctor_step(d, "Make a fingerprint with 'carnet-user fingerprint --product ID', and take it to your "
+                       "administrator.");
+    }
+    carnet_reading_free(reading);
+    carnet_buffer_clear(&bytes);
+}
+
+static enum carnet_err look_at_vendor(struct doctor *d, const struct carnet_digest *vendor)
+{
+    struct carnet_surroundings surroundings;
+    struct carnet_state_grant *grants = NULL;
+    struct carnet_diag trouble = {0};
+    size_t count = 0;
+    bool set_back = false;
+    const struct carnet_ask nothing = {0};
+    char grouped[CLI_GROUPED_SIZE];
+    struct carnet_check *check = malloc(sizeof *check);
+    enum carnet_err err =
+        check == NULL ? carnet_fail(cli_diag(d->cli), CARNET_NO_MEMORY, "", "There is not enough memory.") : CARNET_OK;
+    if (err != CARNET_OK)
+        return err;
+    cli_id_grouped(vendor, grouped);
+    cli_data(d->cli, "%sVendor%s %s\n", cli_style(d->cli, "bold"), cli_style(d->cli, "off"), grouped);
+    err = carnet_surroundings_read(d->state, vendor, d->machine, d->now, &surroundings, &trouble);
+    if (err == CARNET_OK)
+        err = carnet_state_grants(d->state, vendor, &grants, &count, &trouble);
+    /* Damage was told with the state. */
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
+        carnet_check_grant(&grants[i], &surroundings, &nothing, check);
+        say_license(d, &grants[i], check);
+        set_back = set_back || (!grants[i].released && !grants[i].ended && check->judged[CARNET_CHECK_TIME] &&
+                                check->steps[CARNET_CHECK_TIME].err == CARNET_CLOCK_SET_BACK);
+    }
+    if (err == CARNET_OK && set_back)
+        say_set_back(d, vendor, &surroundings.floors);
+    if (err == CARNET_OK)
+        say_waiting(d, vendor, grants, count);
+    carnet_state_grants_free(grants, count);
+    free(check);
+    return err == CARNET_NO_MEMORY ? carnet_fail(cli_diag(d->cli), err, "", "There is not enough memory.") : CARNET_OK;
+}
+
+static void look_at_clock(struct doctor *d)
+{
+    struct carnet_diag diag = {0};
+    int64_t earliest = 0;
+    char here[CARNET_UTC_SIZE];
+    if (carnet_utc_parse(EARLIEST, &earliest) != CARNET_OK || d->now >= earliest)
+        return;
+    carnet_utc_format(d->now, here);
+    (void)carnet_fail(&diag, CARNET_CLOCK_SET_BACK, "", "This machine's clock says %s, which can't be right.", here);
+    (void)carnet_fail_next(&diag, "Set the clock; if it falls back at every start, its battery is empty.");
+    doctor_finding(d, CARNET_CLOCK_SET_BACK, &diag);
+}
+
+static enum carnet_err look(struct doctor *d)
+{
+    char path[256];
+    const char *where = carnet_state_path(d->state);
+    cli_data(d->cli, "State: %s\n", carnet_text_escape(where, strlen(where), path, sizeof path));
+    cli_set(d->cli, "state", cli_json_text(where));
+    enum carnet_err err = carnet_state_health(d->state, tell_trouble, d, cli_diag(d->cli));
+    look_at_clock(d);
+    const struct carnet_anchors *anchors = carnet_state_anchors(d->state);
+    for (size_t i = 0; err == CARNET_OK && i < anchors->count; i++)
+        err = look_at_vendor(d, &anchors->list[i].vendor);
+    if (anchors->count == 0)
+        doctor_step(d, "Trust your vendor first: 'carnet-user trust add root.pem'.");
+    if (json_array_size(d->steps) > 0)
+        cli_data(d->cli, "%sNext%s\n", cli_style(d->cli, "bold"), cli_style(d->cli, "off"));
+    for (size_t i = 0; i < json_array_size(d->steps); i++)
+        cli_data(d->cli, "  %s\n", json_string_value(json_array_get(d->steps, i)));
+    return err;
+}
+
+/* The report that goes into the archive: the same that --json gives. */
+static enum carnet_err write_bundle(struct doctor *d, const char *file)
+{
+    json_t *report = json_pack("{s:s,s:o,s:O,s:O,s:O}", "schema", "carnet.doctor/1", "state",
+                               cli_json_text(carnet_state_path(d->state)), "findings", d->findings, "licenses",
+                               d->licenses, "steps", d->steps);
+    enum carnet_err err = report == NULL ? carnet_fail(cli_diag(d->cli), CARNET_NO_MEMORY, "", "No memory is left.")
+                                         : doctor_bundle(d, file, report);
+    json_decref(report);
+    return err;
+}
+
+enum carnet_err user_doctor(struct cli *cli)
+{
+    struct doctor d = {.cli = cli,
+                       .machine = malloc(sizeof(*d.machine)),
+                       .now = carnet_utc_now(),
+                       .findings = json_array(),
+                       .licenses = json_array(),
+                       .steps = json_array()};
+    const char *bundle = cli_value(cli, "bundle");
+    enum carnet_err err = d.machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.")
+                                            : user_state_open(cli, false, &d.state);
+    if (err == CARNET_OK)
+        err = carnet_machine_read(d.machine, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = look(&d);
+    if (err == CARNET_OK && cli_flag(cli, "clock"))
+        err = doctor_clock(&d);
+    else if (err == CARNET_OK && bundle != NULL)
+        err = write_bundle(&d, bundle);
+    else if (err == CARNET_OK && d.worst != CARNET_OK) {
+        err = d.worst;
+        *cli_diag(cli) = d.worst_diag;
+    } else if (err == CARNET_OK) {
+        cli_data(cli, "Nothing is wrong.\n");
+    }
+    cli_set(cli, "findings", d.findings);
+    cli_set(cli, "licenses", d.licenses);
+    cli_set(cli, "steps", d.steps);
+    carnet_state_close(d.state);
+    free(d.machine);
+    return err;
+}
