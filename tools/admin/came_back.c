@@ -40,7 +40,8 @@ enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judge
     if (!carnet_digest_equal(&out->signer, &out->grant.machine_key))
         return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-4",
                            "The %s is signed by another machine key than the grant's.", kind);
-    if (!known || !in_journal)
+    /* In an epoch of before a recovery the journal may lack what was learned again. */
+    if (!known || (!in_journal && out->held->grant.epoch == ledger_about(h->ledger)->epoch))
         return carnet_fail(diag, CARNET_FORKED, "G-3",
                            "The license in the %s is signed by this issuer, but this ledger never gave it out: another "
                            "ledger uses the same key, or this one was put back from a copy.",
@@ -74,7 +75,8 @@ enum carnet_err came_back_remember(struct cli *cli, struct home *h, const struct
 
     if (err || *known)
         return err;
-    if (seen->position > 0)
+    /* What was seen before a recovery may be lacking, and was told then. */
+    if (seen->position > 0 && c->held->grant.epoch == ledger_about(h->ledger)->epoch)
         err = ledger_journal_has(h->ledger, &c->license.vendor, &h->issuer.id, seen, &in_journal, diag);
     if (!err)
         err = ledger_received_add(h->ledger, &received, now, diag);
