@@ -132,9 +132,9 @@ invariants_hold() {
     says "3 of 9 were freed" "untrusted-key"
     [ "$(ls stick/carnet/to-user/receipt-*.carnet | wc -l)" -eq 3 ]
     [ "$(carnet-admin license show L-1 --json | jq .license.in_use)" = 0 ]
-    expect not-found 46 carnet-admin assign stick --to stick
-    says "There is no fingerprint in the folder"
     mkdir empty
+    expect not-found 46 carnet-admin assign empty --to stick
+    says "There is no fingerprint in the folder"
     expect not-found 46 carnet-admin free empty --to stick
     invariants_hold
 }
