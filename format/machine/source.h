@@ -16,7 +16,8 @@
 
 /* Opens a regular file for reading; -1 and *presence when it can't be. FIFOs, devices and folders are MISSING. */
 int carnet_source_open(const char *path, enum carnet_fact_presence *presence);
-/* Opens a character device to be asked and answered; -1 and *presence likewise. One that another holds is UNREADABLE. */
+/* Opens a character device to be asked and answered; -1 and *presence likewise. One that another holds is UNREADABLE.
+ */
 int carnet_source_open_device(const char *path, enum carnet_fact_presence *presence);
 /* Reads at most `room` bytes from its beginning; *size tells how many. */
 enum carnet_fact_presence carnet_source_read(const char *path, void *bytes, size_t room, size_t *size);

@@ -32,7 +32,7 @@ struct carnet_read_options {
     /* The SHA-256 of a bundle's whole bytes that were read once before under the same schema (carnet_document_schema):
      * where the input is that bundle, the schema is not held again. NULL for none. */
     const struct carnet_digest *validated;
-    struct carnet_known *known;           /* embedded bundles that held before, by these anchors; NULL for none */
+    struct carnet_known *known; /* embedded bundles that held before, by these anchors; NULL for none */
 };
 
 /* One file read as far as it holds: every stage's result, and where it stopped. */

@@ -50,15 +50,14 @@ CARNET_MUST_USE enum carnet_err carnet_state_machine_key(struct carnet_state *st
                                                          bool make, int64_t now, struct carnet_key **out,
                                                          struct carnet_diag *diag);
 /*
- * The same with `make`, for this very machine: `machine` is what the caller reads of it. A key remembers the facts of the
- * machine it was made on (the file "born"). Where neither they nor a license that is installed match any more, the state
- * was copied here with a disk: key, secret, licenses and what was signed are set aside in a folder "former-8HEX"
+ * The same with `make`, for this very machine: `machine` is what the caller reads of it. A key remembers the facts of
+ * the machine it was made on (the file "born"). Where neither they nor a license that is installed match any more, the
+ * state was copied here with a disk: key, secret, licenses and what was signed are set aside in a folder "former-8HEX"
  * (*set_aside), and a new key is made. Those facts are noted where they were not yet.
  */
 CARNET_MUST_USE enum carnet_err carnet_state_own_key(struct carnet_state *state, const struct carnet_digest *vendor,
-                                                     const struct carnet_machine *machine, int64_t now,
-                                                     bool *set_aside, struct carnet_key **out,
-                                                     struct carnet_diag *diag);
+                                                     const struct carnet_machine *machine, int64_t now, bool *set_aside,
+                                                     struct carnet_key **out, struct carnet_diag *diag);
 /* The id of the machine key, without opening it: works for those who may not read the private part (machine.pem lies
  * beside it). */
 CARNET_MUST_USE enum carnet_err carnet_state_machine_id(const struct carnet_state *state,

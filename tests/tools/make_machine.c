@@ -8,7 +8,8 @@
  *   make-machine release LICENSE -o FILE [--machine N] [--declined]
  *
  * Options: --machine N (1), --nonce N (0: another one makes another fingerprint), --product ID (may repeat),
- * --label TEXT, --user N, --system N (the system UUID is that of number N), --facts N (so are all facts), --virtual NAME,
+ * --label TEXT, --user N, --system N (the system UUID is that of number N), --facts N (so are all facts), --virtual
+ * NAME,
  * --container NAME, --renew LICENSE, --grant HEX (id of the fingerprint whose grant it renews).
  */
 #include <fcntl.h>

@@ -306,7 +306,7 @@ static inline void read_composed(struct read *r, const char *kind, const struct 
 
 /* Reads the text with one piece of it replaced. */
 static inline void altered(const char *kind, const struct carnet_buffer *text, const char *piece, const char *by,
-                    const char *clause, unsigned long line, const char *part)
+                           const char *clause, unsigned long line, const char *part)
 {
     const char *whole = (const char *)text->bytes, *found = strstr(whole, piece);
     assert_non_null(found);

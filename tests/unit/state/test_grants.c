@@ -615,8 +615,8 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_sent),           T(test_grants), T(test_damaged_grants), T(test_floors), T(test_floors_lowered), T(test_floors_not_ours),
-        T(test_validated_once), T(test_killed),
+        T(test_sent),           T(test_grants),          T(test_damaged_grants), T(test_floors),
+        T(test_floors_lowered), T(test_floors_not_ours), T(test_validated_once), T(test_killed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,7 +221,8 @@ static const char *const questions[] = {
                                                           ") t FULL JOIN (SELECT *, 1 AS found FROM p_grant) p"
                                                           " ON p.fingerprint = t.fingerprint AND p.license = t.of AND "
                                                           "p.vendor = t.vendor"
-                                                          " WHERE t.seat IS NOT p.seat OR (p.epoch IS NOT NULL AND t.epoch <> p.epoch) OR "
+                                                          " WHERE t.seat IS NOT p.seat OR (p.epoch IS NOT NULL AND "
+                                                          "t.epoch <> p.epoch) OR "
                                                           "t.serial IS NOT p.serial"
                                                           " OR t.machine_key IS NOT p.machine OR t.entitlement IS NOT "
                                                           "p.entitlement OR t.ended IS NOT p.ended"
@@ -260,13 +261,15 @@ static const char *const questions[] = {
                                 " WHERE t.id IS NOT p.id",
 
     "SELECT printf('The %s %s of the outbox', coalesce(t.kind, p.kind), substr(lower(hex(coalesce(t.id, p.id))), 1, 16)"
-    ") || " SAYS("'its kind, grant or serial differ'") " FROM (SELECT b.id, b.kind, b.serial, g.of, g.vendor, "
-                                                       "g.fingerprint, 1 AS found FROM bundle b JOIN " G " g"
-                                                       " ON g.number = b.seat_grant) t FULL JOIN (SELECT *, 1 AS found "
-                                                       "FROM p_issued) p ON p.id = t.id"
-                                                       " WHERE coalesce(t.kind, p.kind) IN ('license', 'receipt') AND (t.kind IS NOT p.kind"
-    " OR t.serial IS NOT p.serial OR t.fingerprint IS NOT p.fingerprint"
-    " OR t.of IS NOT p.license OR t.vendor IS NOT p.vendor)",
+    ") || " SAYS(
+        "'its kind, grant or serial differ'") " FROM (SELECT b.id, b.kind, b.serial, g.of, g.vendor, "
+                                              "g.fingerprint, 1 AS found FROM bundle b JOIN " G " g"
+                                              " ON g.number = b.seat_grant) t FULL JOIN (SELECT *, 1 AS found "
+                                              "FROM p_issued) p ON p.id = t.id"
+                                              " WHERE coalesce(t.kind, p.kind) IN ('license', 'receipt') AND (t.kind "
+                                              "IS NOT p.kind"
+                                              " OR t.serial IS NOT p.serial OR t.fingerprint IS NOT p.fingerprint"
+                                              " OR t.of IS NOT p.license OR t.vendor IS NOT p.vendor)",
 
     "SELECT printf('The %s key %s of this home', coalesce(t.role, p.role), substr(lower(hex(coalesce(t.id, p.id))), 1,"
     " 16)) || " SAYS("'it has another role'") " FROM (SELECT *, 1 AS found FROM key WHERE own = 1) t FULL JOIN (SELECT "
