@@ -130,8 +130,11 @@ of_ledger() {
     expect ok 0 carnet-admin recover -y found --json
     python3 -B "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" <"$BATS_TEST_TMPDIR/out"
     [ "$(grep -c '"fate":"learned again"' "$BATS_TEST_TMPDIR/out")" = 2 ]
+    expect ok 0 carnet-admin journal verify
     expect ok 0 carnet-admin recover --done -y
+    expect ok 0 carnet-admin journal verify
     for n in 5 6 7; do give "$n"; done
+    expect ok 0 carnet-admin journal verify
     [ "$(of_ledger 'SELECT group_concat(seat) FROM (SELECT seat FROM seat_grant WHERE ended IS NULL ORDER BY seat)')" = 1,2,3,4,5 ]
 }
 

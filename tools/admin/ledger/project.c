@@ -286,7 +286,13 @@ static const char *const questions[] = {
     "SELECT printf('Seat %d of license number %d is %s.', coalesce(t.seat, p.seat), coalesce(t.license, p.license),"
     " CASE WHEN p.seat IS NULL THEN 'listed as free and is not' ELSE 'free and not listed' END) FROM free_seat t"
     " FULL JOIN (SELECT license, seat FROM seat_grant EXCEPT SELECT license, seat FROM seat_grant WHERE ended IS NULL"
-    " EXCEPT SELECT license, seat FROM hold) p ON p.license = t.license AND p.seat = t.seat"
+    " EXCEPT SELECT license, seat FROM hold"
+    /* After a recovery, seats below one that was learned again are free, though no grant is known that had them. */
+    " UNION SELECT f.license, f.seat FROM free_seat f JOIN license l ON l.number = f.license WHERE f.seat <= "
+    "l.high_water"
+    " AND NOT EXISTS (SELECT 1 FROM seat_grant g WHERE g.license = f.license AND g.seat = f.seat)"
+    " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.license = f.license AND h.seat = f.seat)"
+    ") p ON p.license = t.license AND p.seat = t.seat"
     " WHERE t.seat IS NULL OR p.seat IS NULL",
 };
 
