@@ -35,7 +35,7 @@ in_use() {
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT lower(hex(event.digest)) FROM event JOIN chain ON number = chain
         WHERE event.position = $position AND line LIKE '% assign %'")" = "$digest" ]
     expect ok 0 carnet-admin license show L-1
-    says "seat 1 +assigned +Lab 3 +one user" "seats 2 to 3 free"
+    says "seat 1 +assigned +Lab 3 +key [0-9a-f]{16} +one user" "seats 2 to 3 free"
 }
 
 @test "the same fingerprint again: 0 and the same bytes, whatever the form" {
@@ -346,10 +346,14 @@ in_use() {
     unchanged copy
     # The same fingerprint gets another license there, and the release is of the first one.
     expect ok 0 faketime '+1 day' carnet-admin --home copy assign f.carnet -o l-copy.carnet
-    remember copy
-    expect forked 53 faketime '+1 day' carnet-admin --home copy free r.carnet
+    expect forked 53 faketime '+1 day' carnet-admin --home copy free r.carnet -o receipt.carnet
     says "never gave it out"
-    unchanged copy
+    [ ! -e receipt.carnet ]
+    # Nothing but the fork itself is recorded (L-11).
+    [ "$(sqlite3 copy/ledger.db 'SELECT in_use, forked FROM license' 'SELECT count(*) FROM seat_grant WHERE ended IS NOT NULL' |
+        paste -sd ' ')" = "1|unknown-license 0" ]
+    [ "$(sqlite3 copy/ledger.db 'SELECT line FROM event WHERE chain = (SELECT max(number) FROM chain) ORDER BY position DESC LIMIT 1' |
+        cut -d ' ' -f 4)" = forked ]
 }
 
 @test "a revision with fewer seats than are out: taken, and nothing assigned before it fits" {

@@ -23,7 +23,7 @@ setup() {
         [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -le 50 ]
         [ "$(tail -n 4 "$BATS_TEST_TMPDIR/out" | grep -c "^  $program ")" -eq 2 ]
     done
-    says "^Look at a file" "show FILE" "verify PATH..." "explain \[OUTCOME\]"
+    says "^Look at a file" "show FILE" "verify \[PATH\]\.\.\." "explain \[OUTCOME\]"
 }
 
 @test "help of a command, and of a family of commands" {
