@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# carnet-admin: copies of the ledger, and moving it to another machine.
+# carnet-admin: copies of the ledger, and moving it to another machine (spec/ledger.md, L-7 to L-9).
 
 load admin_helper
 

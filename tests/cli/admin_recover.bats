@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# carnet-admin recover: a ledger that was put back from a copy doubles no seat and loses none.
+# carnet-admin recover: a ledger that was put back from a copy doubles no seat and loses none (spec/ledger.md, L-10, L-11).
 
 load admin_helper
 
