@@ -200,7 +200,7 @@ static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *as
         if (err != CARNET_OK)
             keep_failure(&out->failure, err, &diag);
     }
-    if (!out->found) {
+    if (!out->found || out->license == NULL) {
         out->err = CARNET_NO_LICENSE;
     } else if (out->check.err != CARNET_OK) {
         out->diag = out->check.steps[out->check.failed];

@@ -16,7 +16,7 @@
 #include "core/file.h"
 #include "home.h"
 
-#define KEY_FILE_MOST (64u * 1024u)
+#define KEY_FILE_MOST ((size_t)64 * 1024)
 #define CARRIED_MOST 2u
 
 const struct cli_option admin_backup_options[] = {{"no-keys", 0, NULL, false, "leave the key files out"},

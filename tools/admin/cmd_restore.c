@@ -12,7 +12,7 @@
 #include "core/file.h"
 #include "making.h"
 
-#define COPY_AT_ONCE (256 * 1024)
+#define COPY_AT_ONCE ((size_t)256 * 1024)
 
 struct restoring {
     const char *file;

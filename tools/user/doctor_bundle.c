@@ -11,7 +11,7 @@
 #include "doctor.h"
 
 #define FILES_MOST 60u
-#define SIZE_MOST (900u * 1024u) /* what one archive takes, with its headers */
+#define SIZE_MOST ((size_t)900 * 1024) /* what one archive takes, with its headers */
 
 struct packing {
     struct carnet_entry entries[FILES_MOST + 1];

@@ -107,38 +107,39 @@ static int bind_digest(sqlite3_stmt *s, int i, const struct carnet_digest *d)
 static int bind_member(sqlite3_stmt *s, enum member m, const struct ledger_entry *entry)
 {
     const struct carnet_event *e = &entry->event;
+    const int at = (int)m;
 
     switch (m) {
     case LICENSE:
-        return bind_text(s, m, e->license);
+        return bind_text(s, at, e->license);
     case VENDOR:
-        return bind_digest(s, m, &entry->chain->vendor);
+        return bind_digest(s, at, &entry->chain->vendor);
     case REVISION:
-        return bind_number(s, m, e->revision, e->revision > 0);
+        return bind_number(s, at, e->revision, e->revision > 0);
     case SEAT:
-        return bind_number(s, m, e->seat, e->seat > 0);
+        return bind_number(s, at, e->seat, e->seat > 0);
     case SERIAL:
-        return bind_number(s, m, e->serial, e->serial > 0);
+        return bind_number(s, at, e->serial, e->serial > 0);
     case UNTIL:
-        return bind_number(s, m, e->until, e->until != CARNET_EVENT_NO_TIME);
+        return bind_number(s, at, e->until, e->until != CARNET_EVENT_NO_TIME);
     case GRANT:
-        return bind_digest(s, m, &e->grant);
+        return bind_digest(s, at, &e->grant);
     case ENTITLEMENT:
-        return bind_digest(s, m, &e->entitlement);
+        return bind_digest(s, at, &e->entitlement);
     case MACHINE:
-        return bind_digest(s, m, &e->machine);
+        return bind_digest(s, at, &e->machine);
     case KEY:
-        return bind_digest(s, m, &e->key);
+        return bind_digest(s, at, &e->key);
     case RELEASE:
-        return bind_digest(s, m, &e->release);
+        return bind_digest(s, at, &e->release);
     case BUNDLE:
-        return bind_digest(s, m, &e->bundle);
+        return bind_digest(s, at, &e->bundle);
     case NOTE:
-        return bind_text(s, m, e->note);
+        return bind_text(s, at, e->note);
     case AT:
-        return bind_number(s, m, e->at, true);
+        return bind_number(s, at, e->at, true);
     case EPOCH:
-        return bind_number(s, m, e->epoch, true);
+        return bind_number(s, at, e->epoch, true);
     case MEMBERS_END:
         break;
     }
