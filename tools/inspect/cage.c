@@ -103,10 +103,10 @@ static int add_rules(scmp_filter_ctx filter, int fd)
     for (size_t i = 0; i < sizeof mapping / sizeof mapping[0]; i++)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, mapping[i], 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
     for (int i = fd < 0 ? STDOUT_FILENO : fd; i <= last; i++)
-        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)i));
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)i, 0));
     if (fd < 0)
         return bad | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(close), 0);
-    return bad | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
+    return bad | seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd, 0));
 }
 
 static bool enter_filter(int fd)
