@@ -12,6 +12,8 @@
 #include "inspect/pool.h"
 #include "inspect/tree.h"
 
+#define POINTER_SIZE sizeof(void *) /* of one in the list by subject */
+
 /* A file of one side. */
 struct entry {
     char *path, *words;
@@ -131,12 +133,12 @@ static int same_subject(const void *key, const void *entry)
 /* Keeps of each subject the one that counts, for looking up. */
 static enum carnet_err sort(struct side *s)
 {
-    s->by_subject = calloc(s->count + 1, sizeof *s->by_subject);
+    s->by_subject = calloc(s->count + 1, POINTER_SIZE);
     if (s->by_subject == NULL)
         return CARNET_NO_MEMORY;
     for (size_t i = 0; i < s->count; i++)
         s->by_subject[i] = &s->list[i];
-    qsort(s->by_subject, s->count, sizeof *s->by_subject, by_subject);
+    qsort(s->by_subject, s->count, POINTER_SIZE, by_subject);
     for (size_t i = 0; i < s->count; i++) {
         if (s->subjects == 0 ||
             !carnet_digest_equal(&s->by_subject[s->subjects - 1]->subject, &s->by_subject[i]->subject))
@@ -161,7 +163,7 @@ static enum carnet_err read_side(struct cli *cli, const struct worker_setting *s
 
 static const struct entry *find(const struct side *s, const struct entry *like)
 {
-    struct entry **found = bsearch(&like->subject, s->by_subject, s->subjects, sizeof *s->by_subject, same_subject);
+    struct entry **found = bsearch(&like->subject, s->by_subject, s->subjects, POINTER_SIZE, same_subject);
     return found != NULL ? *found : NULL;
 }
 

@@ -194,8 +194,10 @@ static void name_words(const char *member, char *out, size_t room)
     const char *last = strchr(member, '.');
     (void)snprintf(out, room, "%s%s", strncmp(member, "features.", 9) == 0 ? "feature " : "",
                    last != NULL ? last + 1 : member);
-    for (char *c = out; last != NULL && *c != '\0' && strncmp(member, "features.", 9) != 0; c++)
-        *c = *c == '-' ? ' ' : *c;
+    for (char *c = out; last != NULL && *c != '\0' && strncmp(member, "features.", 9) != 0; c++) {
+        if (*c == '-')
+            *c = ' ';
+    }
 }
 
 void inspect_differences_words(const json_t *differences, char *out, size_t room)

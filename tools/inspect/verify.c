@@ -179,11 +179,10 @@ static enum carnet_err verify_list(struct run *run, const char *list)
     FILE *file = input ? stdin : fopen(list, "re");
     char *name = NULL;
     size_t room = 0;
-    ssize_t size;
     enum carnet_err err = CARNET_OK;
     if (file == NULL)
         err = carnet_fail_errno(cli_diag(run->cli), errno, "The list of files can't be read");
-    while (err == CARNET_OK && (errno = 0, size = getdelim(&name, &room, '\0', file)) >= 0) {
+    while (err == CARNET_OK && (errno = 0, getdelim(&name, &room, '\0', file)) >= 0) {
         if (input && strcmp(name, "-") == 0)
             err = carnet_fail(cli_diag(run->cli), CARNET_USAGE, "",
                               "The list comes from standard input, so no file in it can.");
