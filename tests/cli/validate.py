@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """validate.py SCHEMAS [FILE...]: holds each line of a program's --json output, in the files or on standard input, against
-the JSON Schema it names, in the folder SCHEMAS. Prints what does not hold, and exits 1 then."""
+the JSON Schema it names, in the folder SCHEMAS (or the tests' own probe.json). Prints what does not hold, and exits 1 then."""
 
 import json
 import pathlib
@@ -29,7 +29,7 @@ def load(folder: pathlib.Path) -> dict:
     common = json.loads((folder / "common.json").read_text(encoding="utf-8"))
     shared = {"common-" + name: renamed(part, "#/$defs/", "#/$defs/common-") for name, part in common["$defs"].items()}
     validators = {}
-    for path in sorted(folder.glob("*.json")):
+    for path in [*sorted(folder.glob("*.json")), pathlib.Path(__file__).with_name("probe.json")]:
         schema = json.loads(path.read_text(encoding="utf-8"))
         if path.name == "common.json":
             continue

@@ -12,14 +12,7 @@
 #include <unistd.h>
 
 #include "common/cli_private.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
+#include "common/sanitizer.h"
 
 /* A handler can be told nothing, so its words are laid ready here before it is installed. */
 static char farewell[768];

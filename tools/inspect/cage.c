@@ -24,15 +24,8 @@
 
 #include "bundle/signature.h"
 #include "common/cli.h"
+#include "common/sanitizer.h"
 #include "document/document.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
 
 /* Newer than Debian 12's headers: the attribute as of version 6 of the interface, and what it can take away. */
 struct ruleset {
@@ -90,6 +83,9 @@ static const int allowed[] = {
     SCMP_SYS(gettimeofday),
     SCMP_SYS(setitimer),
     SCMP_SYS(restart_syscall),
+#ifdef UNDER_SANITIZER /* at its end */
+    SCMP_SYS(sigaltstack),
+#endif
 };
 /* Memory, as long as it can't be executed. */
 static const int mapping[] = {SCMP_SYS(mmap), SCMP_SYS(mmap2)};

@@ -14,8 +14,11 @@ static char lines[] = "1 2026-01-01T00:00:00Z 1 open" BY " key=" DIGEST_B "\n"
 static struct carnet_digest linked(const struct carnet_digest *previous, const char *text)
 {
     struct carnet_digest link = *previous;
-    for (; *text != '\0'; text += strcspn(text, "\n") + 1)
-        carnet_event_link(&link, text, strcspn(text, "\n"), &link);
+    while (*text != '\0') {
+        const size_t size = strcspn(text, "\n");
+        carnet_event_link(&link, text, size, &link);
+        text += size + (text[size] == '\n');
+    }
     return link;
 }
 
