@@ -133,8 +133,7 @@ static int sync_parent(int dirfd, const char *name)
     return result;
 }
 
-/* A name beside `name` that nobody else uses. */
-static char *temporary_beside(const char *name)
+char *carnet_file_beside(const char *name)
 {
     uint32_t number;
     if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
@@ -179,29 +178,42 @@ static enum carnet_err write_temporary(int dirfd, const char *temporary, const c
     return err;
 }
 
+static enum carnet_err settle(int dirfd, const char *temporary, const char *name, bool replace,
+                              struct carnet_diag *diag)
+{
+    char shown_name[SHOWN_SIZE];
+    if ((replace ? renameat(dirfd, temporary, dirfd, name) : rename_new(dirfd, temporary, name)) != 0) {
+        enum carnet_err err =
+            errno == EEXIST ? carnet_fail(diag, CARNET_EXISTS, "", "%s is there already.", shown(name, shown_name))
+                            : carnet_fail_errno(diag, errno, "%s can't be written", shown(name, shown_name));
+        (void)unlinkat(dirfd, temporary, 0);
+        return err;
+    }
+    if (sync_parent(dirfd, name) != 0) {
+        enum carnet_err err =
+            carnet_fail_errno(diag, errno, "%s was written, but the disk does not confirm it", shown(name, shown_name));
+        carnet_fail_next(diag, "Run it again; nothing is done twice.");
+        return err;
+    }
+    return CARNET_OK;
+}
+
+enum carnet_err carnet_file_settle(int dirfd, const char *temporary, const char *name, struct carnet_diag *diag)
+{
+    return settle(dirfd, temporary, name, false, diag);
+}
+
 static enum carnet_err write_file(int dirfd, const char *name, mode_t mode, const void *bytes, size_t size,
                                   bool replace, struct carnet_diag *diag)
 {
     char shown_name[SHOWN_SIZE];
-    char *temporary = temporary_beside(name);
+    char *temporary = carnet_file_beside(name);
     if (temporary == NULL)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to write %s.",
                            shown(name, shown_name));
     enum carnet_err err = write_temporary(dirfd, temporary, name, mode, bytes, size, diag);
-    if (err != CARNET_OK)
-        goto out;
-    if ((replace ? renameat(dirfd, temporary, dirfd, name) : rename_new(dirfd, temporary, name)) != 0) {
-        err = errno == EEXIST ? carnet_fail(diag, CARNET_EXISTS, "", "%s is there already.", shown(name, shown_name))
-                              : carnet_fail_errno(diag, errno, "%s can't be written", shown(name, shown_name));
-        (void)unlinkat(dirfd, temporary, 0);
-        goto out;
-    }
-    if (sync_parent(dirfd, name) != 0) {
-        err =
-            carnet_fail_errno(diag, errno, "%s was written, but the disk does not confirm it", shown(name, shown_name));
-        carnet_fail_next(diag, "Run it again; nothing is done twice.");
-    }
-out:
+    if (err == CARNET_OK)
+        err = settle(dirfd, temporary, name, replace, diag);
     free(temporary);
     return err;
 }

@@ -32,6 +32,15 @@ CARNET_MUST_USE enum carnet_err carnet_file_create(int dirfd, const char *name, 
 /* The same, replacing an old file of that name in one step (local disks only, never on a stick: spec/format.md, N). */
 CARNET_MUST_USE enum carnet_err carnet_file_replace(int dirfd, const char *name, mode_t mode, const void *bytes,
                                                     size_t size, struct carnet_diag *diag);
+/* A name in the folder of `name` that nobody else uses, for a file that some other library writes; the caller frees.
+ * NULL where there is no memory. */
+char *carnet_file_beside(const char *name);
+/*
+ * Gives the finished file `temporary` (its content is on the disk) its name, never replacing one: rename, fsync of the
+ * folder. On CARNET_EXISTS, or where the name can't be given, the temporary file is gone and nothing else is changed.
+ */
+CARNET_MUST_USE enum carnet_err carnet_file_settle(int dirfd, const char *temporary, const char *name,
+                                                   struct carnet_diag *diag);
 /*
  * Writes a new file on removable media: only under a name that is not there (CARNET_EXISTS otherwise), write, fsync,
  * fsync of the folder, then read back past the page cache and compare: CARNET_STICK_FAILED when the device gives other

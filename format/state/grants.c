@@ -265,6 +265,28 @@ static enum carnet_err put_valid(const struct carnet_state *state, const struct 
     return carnet_file_replace(state->folder, name, carnet_state_file_mode(state), text, strlen(text), diag);
 }
 
+enum carnet_err carnet_state_revalidate(struct carnet_state *state, const struct carnet_judged *judged,
+                                        const uint8_t *bytes, size_t size, struct carnet_diag *diag)
+{
+    const struct carnet_document *d = carnet_judged_document(judged);
+    const struct carnet_license *l = carnet_document_license(d);
+    char text[CARNET_STATE_GRANT_SIZE], rest[CARNET_STATE_NAME_SIZE], name[CARNET_STATE_NAME_SIZE];
+    struct carnet_grant_name grant = {0};
+    struct carnet_digest recorded, whole;
+    if (l == NULL)
+        return CARNET_OK;
+    memcpy(grant.license, l->grant.license, sizeof grant.license);
+    grant.fingerprint = l->grant.fingerprint;
+    carnet_state_grant_text(&grant, text);
+    (void)snprintf(rest, sizeof rest, GRANTS "/%s" LICENSE, text);
+    carnet_state_name(name, carnet_document_vendor(d), rest);
+    carnet_sha256(bytes, size, &whole);
+    if (read_valid(state, name, &recorded) && carnet_digest_equal(&recorded, &whole))
+        return CARNET_OK;
+    const enum carnet_err err = carnet_state_must_write(state, diag);
+    return err == CARNET_OK ? put_valid(state, carnet_document_vendor(d), text, bytes, size, diag) : err;
+}
+
 enum carnet_err carnet_state_put(struct carnet_state *state, const struct carnet_judged *judged, const uint8_t *bytes,
                                  size_t size, struct carnet_diag *diag)
 {

@@ -207,8 +207,8 @@ enum carnet_err carnet_install_keep(struct carnet_state *state, const struct car
     size_t size;
     const uint8_t *bytes = carnet_reading_bytes(reading, &size);
     const struct carnet_clock *c = carnet_document_clock(carnet_judged_document(judged));
-    if (install->already)
-        return CARNET_OK;
+    if (install->already) /* what a run that was cut off did not come to */
+        return carnet_state_revalidate(state, judged, bytes, size, diag);
     if (c != NULL)
         return carnet_state_lower(state, vendor, install->answers, c->at, carnet_dates_latest(judged), diag);
     enum carnet_err err = carnet_state_put(state, judged, bytes, size, diag);

@@ -125,6 +125,10 @@ CARNET_MUST_USE enum carnet_err carnet_state_grants(const struct carnet_state *s
                                                     const struct carnet_digest *vendor, struct carnet_state_grant **out,
                                                     size_t *count, struct carnet_diag *diag);
 void carnet_state_grants_free(struct carnet_state_grant *grants, size_t count);
+/* Records anew, where that is missing or of another schema, that the installed license with these bytes holds the
+ * schema; the caller has just read it. */
+CARNET_MUST_USE enum carnet_err carnet_state_revalidate(struct carnet_state *state, const struct carnet_judged *judged,
+                                                        const uint8_t *bytes, size_t size, struct carnet_diag *diag);
 /* Puts a license (replacing a lower one of the grant) or a receipt; the caller has judged it and held G-2 to G-4. */
 CARNET_MUST_USE enum carnet_err carnet_state_put(struct carnet_state *state, const struct carnet_judged *judged,
                                                  const uint8_t *bytes, size_t size, struct carnet_diag *diag);

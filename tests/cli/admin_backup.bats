@@ -147,6 +147,19 @@ home_with_passphrase() {
     [ "$(json '.chain[0].document.grant.epoch')" = 2 ]
 }
 
+@test "a copy takes its name or nothing, whoever comes in between" {
+    home_with_passphrase
+    mkdir place
+    echo mine >place/copy.part
+    expect ok 0 carnet-admin backup place/copy
+    [ "$(cat place/copy.part)" = mine ]
+    # Its name is taken while the copy is made.
+    expect exists 73 strace -o /dev/null -f -e trace=renameat2 -e inject=renameat2:error=EEXIST \
+        carnet-admin backup place/other
+    says "is there already"
+    [ "$(ls -A place | paste -sd ' ')" = "copy copy.part" ]
+}
+
 @test "a copy that can't be written whole leaves nothing, and a retired home gives its file again" {
     home_with_passphrase
     # The copy needs more room than files may have here; what the ledger itself writes fits.

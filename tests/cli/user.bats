@@ -473,10 +473,30 @@ SCRIPT
     expect ok 0 carnet-user fingerprint --product cad --to stick
     [ ! -e "stick/carnet/to-admin/$name" ]
     cmp whole stick/carnet/to-admin/fingerprint-cad-????????????????.carnet
+    # and a run that was cut off just after that finds it there
+    expect ok 0 carnet-user fingerprint --product cad --to stick
+    says "carnet/to-admin/fingerprint-cad-[0-9a-f]{16}\.carnet$"
+    [ ! -e "stick/carnet/to-admin/$name" ]
     # what another put there under that name stays
     echo planted >"stick/carnet/to-admin/$name"
     expect ok 0 carnet-user fingerprint --product cad --to stick
     [ "$(cat "stick/carnet/to-admin/$name")" = planted ]
+}
+
+@test "activated again, what spares the check the schema is recorded anew" {
+    vendor
+    licensed one a
+    valid=$(find "$CARNET_STATE" -name '*.valid')
+    cp "$valid" kept
+    rm "$valid"
+    remember "$CARNET_STATE"
+    expect ok 0 carnet-user activate one.license --dry-run
+    unchanged "$CARNET_STATE"
+    expect ok 0 carnet-user activate one.license
+    cmp kept "$valid"
+    echo "of another schema" >"$valid"
+    expect ok 0 carnet-user activate one.license
+    cmp kept "$valid"
 }
 
 @test "what is installed comes before a file of the same name" {

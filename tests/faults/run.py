@@ -112,7 +112,9 @@ class Matrix:
     def kill_at(self, call, recovery):
         """`recovery`: the calls at which the run after it is killed, too; each time in a copy."""
         world = self.base.copy()
-        hold(kill(world, self.scenario.words, call.name, call.k, self.extra), "the command did not get there")
+        got_there = kill(world, self.scenario.words, call.name, call.k, self.extra)
+        # The libraries' own calls (waits of threads, say) are not as many in every run.
+        hold(got_there or not call.touches, "the command did not get there")
         recovered = 0
         self.rules(world)
         self.settled(world)
@@ -134,7 +136,7 @@ class Matrix:
         world = self.base.copy()
         result, hit = inject(world, self.scenario.words, call.name, f"error={error}", f"{call.k}{'+' if lasting else ''}",
                              self.extra)
-        hold(hit, "the command did not get there")
+        hold(hit or not call.touches, "the command did not get there")
         mute = call.name in ("write", "writev") and (lasting or "(1<" in call.line)
         if not call.touches or (mute and result.code != 0):
             # The words could not be printed; or a library that can't even start ended the process in its own.
@@ -152,7 +154,7 @@ class Matrix:
         where = f"exit {result.code}: {result.out}{result.err}"
         hold(result.code in KNOWN, f"not an outcome: {where}")
         if result.code == 0:
-            hold(done, f"said to be done, and is not: {where}")
+            hold(done or self.is_warned(world, result), f"said to be done, and is not: {where}")
             return
         hold(is_refusal(document), f"refused without a word: {where}")
         hold(document["exit"] == result.code, f"the JSON says another outcome: {where}")
@@ -163,6 +165,12 @@ class Matrix:
         elif not done and "may be recorded or not" not in words:
             hold("recorded" not in words, f"said to be recorded, and is not: {where}")
 
+
+    def is_warned(self, world, result):
+        """Done but for the word that goes back to the administrator, and a warning says so (the license works)."""
+        lacking = set(self.after or ()) - set(self.project(world) or ())
+        return "its activation for the administrator was not written" in result.out + result.err and \
+            all(row.startswith("sent ") and " activation " in row for row in lacking)
 
     # ---- power cuts ----
 

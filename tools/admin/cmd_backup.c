@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -86,34 +85,16 @@ static enum carnet_err look_at_place(struct cli *cli, const char *file)
 /* Under a name of its own first, so that FILE is there whole or not at all. */
 static enum carnet_err write_copy(struct cli *cli, struct home *h, const char *file, const struct luggage *l)
 {
-    char *part = NULL, *above = NULL;
-    int folder = -1;
-    enum carnet_err err =
-        asprintf(&part, "%s.part", file) < 0 || !(above = strdup(file)) ? CARNET_NO_MEMORY : CARNET_OK;
+    char *beside = carnet_file_beside(file);
+    enum carnet_err err = beside ? CARNET_OK : CARNET_NO_MEMORY;
 
-    /* What an interrupted copy left is no copy. */
     if (!err)
-        (void)unlink(part);
+        err = ledger_backup(h->ledger, beside, l->list, l->count, carnet_utc_now(), cli_diag(cli));
     if (!err)
-        err = ledger_backup(h->ledger, part, l->list, l->count, carnet_utc_now(), cli_diag(cli));
-    if (!err && renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE) < 0 && errno == EINVAL &&
-        (access(file, F_OK) == 0 || rename(part, file) < 0)) /* file systems that can't promise it */
-        err = carnet_fail_errno(cli_diag(cli), errno ? errno : EEXIST, "The copy can't be given its name");
-    else if (!err && access(file, F_OK) < 0)
-        err = carnet_fail_errno(cli_diag(cli), errno, "The copy can't be given its name");
-    if (!err)
-        err = carnet_folder_open(dirname(above), &folder, cli_diag(cli));
-    if (!err && fsync(folder) < 0)
-        err = carnet_fail_errno(cli_diag(cli), errno, "The copy can't be made durable");
-    if (err) {
-        if (part)
-            (void)unlink(part);
+        err = carnet_file_settle(AT_FDCWD, beside, file, cli_diag(cli));
+    if (err)
         cli_place(cli, file);
-    }
-    if (folder >= 0)
-        (void)close(folder);
-    free(above);
-    free(part);
+    free(beside);
     return err;
 }
 

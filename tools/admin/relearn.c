@@ -152,8 +152,8 @@ static enum carnet_err end_holder(struct home *h, const struct carnet_key *key, 
     return sign_end(h, key, &ending, diag);
 }
 
-static enum carnet_err change(struct home *h, const struct carnet_key *key, const struct relearn_found *f,
-                              enum relearn_fate *fate, struct carnet_diag *diag)
+static enum carnet_err change(struct cli *cli, struct home *h, const struct carnet_key *key,
+                              const struct relearn_found *f, enum relearn_fate *fate, struct carnet_diag *diag)
 {
     const struct carnet_license *l = f->license;
     const int64_t now = carnet_utc_now();
@@ -187,6 +187,9 @@ static enum carnet_err change(struct home *h, const struct carnet_key *key, cons
         *fate = RELEARN_ENDED; /* the ledger knows who had the seat after it */
         return CARNET_OK;
     }
+    /* Somebody else had a seat given since the look that the key was opened after. */
+    if (!err && k.has_holder && key == NULL && !cli_dry_run(cli))
+        return carnet_fail(diag, CARNET_BUSY, "", "The seat was given by another run just now.");
     if (!err && k.has_holder)
         err = end_holder(h, key, &k, now, diag);
     *fate = RELEARN_NEW;
@@ -215,7 +218,7 @@ enum carnet_err relearn(struct cli *cli, struct home *h, const struct relearn_fo
     if (!err)
         err = ledger_begin(h->ledger, diag);
     if (!err)
-        err = change(h, key, f, fate, diag);
+        err = change(cli, h, key, f, fate, diag);
     if (!err && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, diag);
     ledger_rollback(h->ledger);

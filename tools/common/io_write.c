@@ -91,19 +91,34 @@ static bool is_torn(int folder, const char *name, const uint8_t *bytes, size_t s
     return torn;
 }
 
+static const int lengths[] = {8, 16, 64}; /* of a proper name's end, in hex digits (N-1) */
+#define LENGTHS (sizeof lengths / sizeof lengths[0])
+
+/* Do the same bytes stand under a longer name than the one that is free? A run before found that one torn, wrote the
+ * longer one, took the torn one away and was cut off. */
+static bool stands_longer(int fd, const struct cli_output *output, size_t than, char name[NAME_SIZE])
+{
+    for (size_t i = than + 1; i < LENGTHS; i++) {
+        proper_name(output, lengths[i], name);
+        if (holds(fd, name, output->bytes, output->size))
+            return true;
+    }
+    proper_name(output, lengths[than], name);
+    return false;
+}
+
 /* Writes under the first proper name that is free, or finds the same bytes under one (N-1). */
 static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_output *output, write_fn *write_file,
                                    char name[NAME_SIZE])
 {
-    static const int lengths[] = {8, 16, 64};
     char torn[NAME_SIZE] = "";
     enum carnet_err err = CARNET_EXISTS;
-    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0] && err == CARNET_EXISTS; i++) {
+    for (size_t i = 0; i < LENGTHS && err == CARNET_EXISTS; i++) {
         struct stat status;
         proper_name(output, lengths[i], name);
         if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0)
             err = holds(fd, name, output->bytes, output->size) ? CARNET_OK : CARNET_EXISTS;
-        else if (cli_dry_run(cli))
+        else if (stands_longer(fd, output, i, name) || cli_dry_run(cli))
             err = CARNET_OK;
         else
             err = write_file(fd, name, output->bytes, output->size, &cli->diag);

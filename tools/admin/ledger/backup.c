@@ -121,6 +121,8 @@ enum carnet_err ledger_open_copy(const char *path, const char *who, struct ledge
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to open the copy.");
     (void)sqlite3_snprintf((int)sizeof l->who, l->who, "%s", who);
     code = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE, NULL);
+    if (code == SQLITE_OK)
+        code = database_distrust(l);
     err = code == SQLITE_OK ? schema_look(l, diag) : database_fail(l->db, code & 0xff, "opening it", diag);
     if (!err)
         err = ledger_check(l, true, diag);

@@ -26,6 +26,8 @@ struct ledger {
 /* "process 1234 (carnet-admin, of ada)": who writes to the ledger now; false (and unchanged) when nobody or unknown. */
 #define DATABASE_HOLDER_SIZE 192
 bool database_holder(sqlite3 *db, char holder[DATABASE_HOLDER_SIZE]);
+/* For what may come from elsewhere: its schema calls nothing and can't be written. SQLite's code. */
+int database_distrust(struct ledger *l);
 /* The failure that SQLite reports for `doing`, as an outcome. */
 enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
 /*
