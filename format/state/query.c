@@ -200,12 +200,13 @@ static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *as
         if (err != CARNET_OK)
             keep_failure(&out->failure, err, &diag);
     }
-    if (!out->found || out->license == NULL) {
+    if (!out->found) {
         out->err = CARNET_NO_LICENSE;
     } else if (out->check.err != CARNET_OK) {
         out->diag = out->check.steps[out->check.failed];
         out->err = out->check.err;
-    } else if (carnet_state_raise(best, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
+    } else if (out->license != NULL &&
+               carnet_state_raise(best, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
         out->floor = (struct carnet_diag){0};
     }
     return out->err;
