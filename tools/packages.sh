@@ -6,7 +6,7 @@ set -eu
 packages_of() {
     case $1 in
     # what compiles the programs
-    build) echo build-essential cmake ninja-build pkg-config libarchive-dev libgcrypt20-dev libxml2-dev zlib1g-dev \
+    build) echo build-essential cmake ninja-build pkg-config libarchive-dev libgcrypt20-dev libsodium-dev libxml2-dev zlib1g-dev \
         libsqlite3-dev libjansson-dev libbsd-dev libseccomp-dev ;;
     # what CARNET_STATIC needs beside: the libraries that the static forms of the above rest on
     static) echo nettle-dev libbz2-dev liblzma-dev libmd-dev libgpg-error-dev ;;
