@@ -279,7 +279,7 @@ document() {
     *) finish malformed X-9 "The document is not valid by the schema." ;;
     esac
     case $1 in
-    release | receipt | journal | clockrequest | clock) : >"$d/lists" ;; # these have none
+    release | receipt | journal | clockrequest | clock | keyrequest) : >"$d/lists" ;; # these have none
     *) xmllint --nonet --xpath "$list_query" "$xml" >"$d/lists" 2>/dev/null || finish malformed X-7 "The document cannot be read." ;;
     esac
     awk -v kind="$1" "$real_days"'
@@ -395,7 +395,7 @@ for field in vendor/id grant/license grant/fingerprint grant/epoch grant/serial 
     seats/offline validity/issued validity/activate-by validity/lease-until validity/not-after validity/lease-days \
     validity/activate-within-days matching/threshold request/purpose request/made request/sequence request/previous \
     declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id installed/made installed/sequence \
-    installed/previous floor/local floor/signed answer/at segment/signer segment/first \
+    installed/previous request/replaces floor/local floor/signed answer/at segment/signer segment/first \
     segment/previous segment/last segment/digest; do
     add_field "$field" "string(/*/*[local-name()=\"${field%/*}\"]/@${field#*/})"
 done
@@ -406,7 +406,7 @@ list_query='/*/*[local-name()="features" or local-name()="matching" or local-nam
 fields() {
     while IFS=' ' read -r name value; do
         case $name in
-        vendor/id) f_vendor_id=$value ;; issuer/key) f_issuer_key=$value ;; machine/key) f_machine_key=$value ;;
+        vendor/id) f_vendor_id=$value ;; issuer/key) f_issuer_key=$value ;; machine/key) f_machine_key=$value ;; request/replaces) f_replaces=$value ;;
         license/issued) f_license_issued=$value ;; validity/issued) f_validity_issued=$value ;; end/at) f_end_at=$value ;; answer/at) f_answer_at=$value ;;
         validity/lease-until) f_validity_lease_until=$value ;; validity/not-after) f_validity_not_after=$value ;;
         esac
@@ -444,6 +444,9 @@ trust() {
         ;;
     fingerprint)
         role "$key" machine
+        ;;
+    keyrequest)
+        role "$key" issuer
         ;;
     esac
 }
@@ -542,7 +545,7 @@ while :; do
     digests
     [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
     case $kind in
-    entitlement | fingerprint) inner= ;; license | receipt | journal | clock) inner=entitlement ;;
+    entitlement | fingerprint | keyrequest) inner= ;; license | receipt | journal | clock) inner=entitlement ;;
     release | activation | clockrequest) inner=license ;;
     *) finish newer-format V-1 "The kind $kind is not known." ;;
     esac
@@ -571,7 +574,7 @@ while [ "$level" -ge 1 ]; do
     trust "$kind"
     document "$kind"
     fields
-    [ "$kind" = fingerprint ] || [ "$f_vendor_id" = "$root_id" ] || finish wrong-vendor T-6 "The document is another vendor's."
+    [ "$kind" = fingerprint ] || [ "$kind" = keyrequest ] || [ "$f_vendor_id" = "$root_id" ] || finish wrong-vendor T-6 "The document is another vendor's."
     made=
     case $kind in
     entitlement)
@@ -595,6 +598,11 @@ while [ "$level" -ge 1 ]; do
     journal)
         made=$at
         ;;
+    keyrequest)
+        role "$f_vendor_id" root
+        [ -z "$f_replaces" ] || role "$f_replaces" issuer
+        [ "$f_replaces" != "$key" ] || finish malformed B-1 "It replaces itself."
+        ;;
     esac
     [ -z "$below" ] || judge "$kind"
     # shellcheck disable=SC3012
@@ -615,5 +623,5 @@ if [ "$kind" = license ]; then
         [ ! "$now" \> "$end" ] || finish expired O-1 "The license has run out at $end."
     done
 fi
-[ "$kind" != fingerprint ] || finish ok - "The $kind $id is whole; its signer vouches for itself alone."
+[ "$kind" != fingerprint ] && [ "$kind" != keyrequest ] || finish ok - "The $kind $id is whole; its signer vouches for itself alone."
 finish ok - "The $kind $id is whole, and rests on your root key."

@@ -62,6 +62,13 @@ static const struct carnet_kind kinds[CARNET_KIND_COUNT] = {
                            .signer = CARNET_ROLE_ISSUER,
                            .embeds = CARNET_KIND_ENTITLEMENT,
                            .user_command = "activate"},
+    [CARNET_KIND_KEYREQUEST] = {.id = CARNET_KIND_KEYREQUEST,
+                                .name = "keyrequest",
+                                .mimetype = MIMETYPE("keyrequest"),
+                                .signer = CARNET_ROLE_ISSUER,
+                                .self_asserted = true,
+                                .embeds = CARNET_KIND_NONE,
+                                .admin_command = "entitle --issuer"},
 };
 
 const struct carnet_kind *carnet_kind_get(enum carnet_kind_id id)

@@ -28,6 +28,7 @@ struct carnet_document {
         struct carnet_activation activation;
         struct carnet_clockrequest clockrequest;
         struct carnet_clock clock;
+        struct carnet_keyrequest keyrequest;
     } of;
 };
 
@@ -81,6 +82,9 @@ static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *roo
         break;
     case CARNET_KIND_CLOCK:
         carnet_clock_read(f, root, &d->of.clock);
+        break;
+    case CARNET_KIND_KEYREQUEST:
+        carnet_keyrequest_read(f, root, &d->of.keyrequest);
         break;
     case CARNET_KIND_COUNT:
         break;
@@ -227,6 +231,11 @@ const struct carnet_clock *carnet_document_clock(const struct carnet_document *d
     return d->kind->id == CARNET_KIND_CLOCK ? &d->of.clock : NULL;
 }
 
+const struct carnet_keyrequest *carnet_document_keyrequest(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_KEYREQUEST ? &d->of.keyrequest : NULL;
+}
+
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d)
 {
     switch (d->kind->id) {
@@ -246,6 +255,8 @@ const struct carnet_digest *carnet_document_vendor(const struct carnet_document 
         return &d->of.clockrequest.vendor;
     case CARNET_KIND_CLOCK:
         return &d->of.clock.vendor;
+    case CARNET_KIND_KEYREQUEST:
+        return &d->of.keyrequest.vendor;
     case CARNET_KIND_RECEIPT:
     case CARNET_KIND_COUNT:
         break;

@@ -252,6 +252,19 @@ struct carnet_clock {
     struct carnet_journal_position journal;
 };
 
+/* An administrator asks to be named as issuer. The signer is the key it asks for. */
+struct carnet_keyrequest {
+    struct carnet_digest vendor;
+    char name[CARNET_TEXT_SIZE];
+    char contact[CARNET_TEXT_SIZE];
+    int64_t made;
+    uint8_t nonce[16];
+    bool offline_wished;
+    char license[CARNET_ID_TEXT_SIZE]; /* "" for any */
+    bool has_replaced;
+    struct carnet_digest replaced; /* the issuer key that this one follows */
+};
+
 struct carnet_trusted; /* rules/trust.h */
 struct carnet_unpacked;
 
@@ -293,6 +306,7 @@ const struct carnet_journal *carnet_document_journal(const struct carnet_documen
 const struct carnet_activation *carnet_document_activation(const struct carnet_document *d);
 const struct carnet_clockrequest *carnet_document_clockrequest(const struct carnet_document *d);
 const struct carnet_clock *carnet_document_clock(const struct carnet_document *d);
+const struct carnet_keyrequest *carnet_document_keyrequest(const struct carnet_document *d);
 /* The vendor id that any document names. */
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
 

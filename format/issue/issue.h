@@ -14,6 +14,8 @@ CARNET_MUST_USE enum carnet_err carnet_issue_compose_receipt(const struct carnet
 /* Holds W-1 to W-7 as well: a segment whose links do not hold is no journal (CARNET_BUG). */
 CARNET_MUST_USE enum carnet_err carnet_issue_compose_journal(const struct carnet_journal *j, struct carnet_buffer *out);
 CARNET_MUST_USE enum carnet_err carnet_issue_compose_clock(const struct carnet_clock *c, struct carnet_buffer *out);
+CARNET_MUST_USE enum carnet_err carnet_issue_compose_keyrequest(const struct carnet_keyrequest *k,
+                                                                struct carnet_buffer *out);
 
 /* Appends the signed bundle of a root's or issuer's kind to out, and gives its id. The key's role must be the kind's
  * (CARNET_BUG). */

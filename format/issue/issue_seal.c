@@ -34,6 +34,12 @@ static enum carnet_err sign_clock(const struct carnet_key *key, const uint8_t *s
     return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_CLOCK), sums, size, signature, diag);
 }
 
+static enum carnet_err sign_keyrequest(const struct carnet_key *key, const uint8_t *sums, size_t size,
+                                       uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
+{
+    return carnet_key_sign(key, carnet_kind_get(CARNET_KIND_KEYREQUEST), sums, size, signature, diag);
+}
+
 enum carnet_err carnet_issue_seal(const struct carnet_key *key, enum carnet_kind_id kind, const uint8_t *document,
                                   size_t size, const struct carnet_embed *embed, struct carnet_buffer *out,
                                   struct carnet_digest *id, struct carnet_diag *diag)
@@ -44,6 +50,7 @@ enum carnet_err carnet_issue_seal(const struct carnet_key *key, enum carnet_kind
         [CARNET_KIND_RECEIPT] = sign_receipt,
         [CARNET_KIND_JOURNAL] = sign_journal,
         [CARNET_KIND_CLOCK] = sign_clock,
+        [CARNET_KIND_KEYREQUEST] = sign_keyrequest,
     };
     const struct carnet_kind *row = carnet_kind_get(kind);
 

@@ -36,6 +36,7 @@ static int64_t dated(const struct carnet_document *d)
     case CARNET_KIND_RELEASE:
     case CARNET_KIND_ACTIVATION:
     case CARNET_KIND_CLOCKREQUEST:
+    case CARNET_KIND_KEYREQUEST:
     case CARNET_KIND_COUNT:
         break;
     }

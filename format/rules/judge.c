@@ -230,6 +230,24 @@ static enum carnet_err judge_entitlement(const struct carnet_document *d, const 
     return carnet_trust_one_role(&e->issuer, CARNET_ROLE_ISSUER, anchors, diag);
 }
 
+/* T-5, for a key that asks to be an issuer: it is not the vendor's root, and follows on no root. */
+static enum carnet_err judge_keyrequest(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                        struct carnet_diag *diag)
+{
+    const struct carnet_keyrequest *k = carnet_document_keyrequest(d);
+    if (carnet_digest_equal(signer_of(d), &k->vendor))
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                           "The key that asks to be an issuer is the vendor's root.");
+    if (!k->has_replaced)
+        return CARNET_OK;
+    if (carnet_digest_equal(signer_of(d), &k->replaced))
+        return carnet_fail(diag, CARNET_MALFORMED, "B-1", "The key request names its own key as the one it replaces.");
+    if (carnet_digest_equal(&k->replaced, &k->vendor))
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5",
+                           "The key request names the vendor's root as the issuer key it replaces.");
+    return carnet_trust_one_role(&k->replaced, CARNET_ROLE_ISSUER, anchors, diag);
+}
+
 enum carnet_err carnet_judge(const struct carnet_document *d, const struct carnet_anchors *anchors,
                              struct carnet_judged **out, struct carnet_diag *diag)
 {
@@ -280,6 +298,9 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
         break;
     case CARNET_KIND_JOURNAL:
         err = judge_journal(d, embedded, diag);
+        break;
+    case CARNET_KIND_KEYREQUEST:
+        err = judge_keyrequest(d, anchors, diag);
         break;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_COUNT:

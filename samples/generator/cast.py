@@ -217,6 +217,14 @@ def clock(grant, entitlement_id, request_id, revision=2, label=None):
     ])
 
 
+def keyrequest(license_id=None, replaces=None, contact=None, offline="wished", vendor=VENDOR):
+    return document("keyrequest", [
+        element("vendor", id=vendor),
+        element("administrator", name="Imprimerie « Côte d'Azur »", contact=contact),
+        element("request", made="2024-01-10T08:00:00Z", nonce="0f1e2d3c4b5a69788796a5b4c3d2e1f0", offline=offline, license=license_id, replaces=replaces),
+    ])
+
+
 def edit(text, old, new):
     """Replaces what stands in a document exactly once."""
     old, new = (s.encode() if isinstance(s, str) else s for s in (old, new))
@@ -265,4 +273,6 @@ class Base:
         self.clockrequest = bundle("clockrequest", self.clockrequest_text, MACHINE, [self.license])
         self.clockrequest_id = Bundle(self.clockrequest).id
         self.clock_text = clock(self.grant, self.entitlement_id, self.clockrequest_id, label="Setzerei „Nord“ 7")
+        self.keyrequest_text = keyrequest("PRESS-2024.7_b", STRANGER_ISSUER.id, "license desk, +00 555 0199")
+        self.keyrequest = bundle("keyrequest", self.keyrequest_text, ISSUER)
         self.clock = bundle("clock", self.clock_text, ISSUER, [self.entitlement])

@@ -284,6 +284,11 @@ KINDS = {
         ("answer", element(request=digest, nonce=nonce, at=time), 1, 1),
         ("journal", JOURNAL, 1, 1),
     ],
+    "keyrequest": [
+        ("vendor", VENDOR, 1, 1),
+        ("administrator", element(name=is_text, contact_opt=is_text), 1, 1),
+        ("request", element(made=time, nonce=nonce, offline=like("wished|not-wished"), license_opt=ident, replaces_opt=digest), 1, 1),
+    ],
 }
 # Where a kind that a machine signs has its number, and the id of the one before.
 SEQUENCES = {"fingerprint": "request", "release": "declaration", "activation": "installed", "clockrequest": "request"}

@@ -25,7 +25,9 @@ MOST_DEPTH = 3
 MOST_EMBEDDED = 64
 FIXED = ["mimetype", "SHA256SUMS", "SHA256SUMS.sig", "signer.pem"]
 EMBEDS = {"entitlement": None, "fingerprint": None, "license": "entitlement", "release": "license", "receipt": "entitlement",
-          "journal": "entitlement", "activation": "license", "clockrequest": "license", "clock": "entitlement"}
+          "journal": "entitlement", "activation": "license", "clockrequest": "license", "clock": "entitlement",
+          "keyrequest": None}
+SELF_ASSERTED = ("fingerprint", "keyrequest")
 PREFIX = bytes.fromhex("302a300506032b6570032100")
 
 
@@ -218,6 +220,8 @@ class Reader:
         if bundle.kind == "entitlement":
             demand(bundle.key in self.anchors, "T-2", "signed by a root that is not trusted", "untrusted-key")
             role = "root"
+        elif bundle.kind == "keyrequest":
+            role = "issuer"
         elif EMBEDS[bundle.kind] == "entitlement":
             named = bundle.inner.root.get("issuer", "key")
             demand(bundle.key == named, "T-3", "not signed by the issuer that is entitled", "untrusted-key")
@@ -230,8 +234,8 @@ class Reader:
         seen(roles, bundle.key, role)
 
     def check_vendor(self, bundle):
-        """T-6; a fingerprint ends at no anchor."""
-        if bundle.kind != "fingerprint":
+        """T-6; what is self-asserted ends at no anchor."""
+        if bundle.kind not in SELF_ASSERTED:
             bundle.vendor = bundle.inner.vendor if bundle.inner else self.anchors[bundle.key]
             demand(bundle.root.get("vendor", "id") == bundle.vendor, "T-6", "another vendor's document", "wrong-vendor")
 
@@ -239,6 +243,12 @@ class Reader:
         """T-5, for the keys that a document names."""
         if bundle.kind == "entitlement":
             seen(roles, bundle.root.get("issuer", "key"), "issuer")
+        if bundle.kind == "keyrequest":
+            seen(roles, bundle.root.get("vendor", "id"), "root")
+            replaced = bundle.root.get("request", "replaces")
+            if replaced:
+                demand(replaced != bundle.key, "B-1", "it replaces itself")
+                seen(roles, replaced, "issuer")
         if bundle.kind in ("license", "receipt", "clock"):
             seen(roles, bundle.root.get("machine", "key"), "machine")
 
@@ -333,7 +343,7 @@ def main():
             data = file.read()
         try:
             bundle = reader.read(data, options.expect)
-            self_asserted = bundle.kind == "fingerprint"
+            self_asserted = bundle.kind in SELF_ASSERTED
             print("ok - %s: %s %s%s" % (name, bundle.kind, bundle.id, ", self-asserted" if self_asserted else ""))
         except Refusal as refusal:
             print("%s %s %s: %s" % (refusal.outcome, refusal.clause, name, refusal.detail))

@@ -89,7 +89,8 @@ def spoken_of():
     """Every element that has a value is named in the part of privacy.md on its kind."""
     text = read(os.path.join(TOP, "spec", "privacy.md"), "r")
     parts = {"fingerprint": "## Fingerprint", "release": "## Release", "license": "## License, receipt and clock", "receipt": "## License, receipt and clock",
-             "journal": "## Journal", "activation": "## Activation", "clockrequest": "## Clock request", "clock": "## License, receipt and clock"}
+             "journal": "## Journal", "activation": "## Activation", "clockrequest": "## Clock request", "clock": "## License, receipt and clock",
+             "keyrequest": "## Key request"}
     for kind, heading in parts.items():
         part = re.search(r"^%s.*?(?=^## )" % heading, text, re.M | re.S).group(0)
         words = set(re.findall(r"[a-z]+", " ".join(re.findall(r"`([^`]+)`", part))))

@@ -23,13 +23,13 @@ holds() { # FILE NAME
 # The control: the names that must not be elsewhere are really in the issuing library and its one program.
 mapfile -t issuing < <(grep '^carnet_issue_' "$names/$(basename "$issue")")
 [ "${#issuing[@]}" -ge 4 ] || fail "libcarnet-issue defines only ${#issuing[@]} functions named carnet_issue_*"
-for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_compose_license carnet_issue_compose_receipt carnet_issue_compose_journal carnet_issue_compose_clock; do
+for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_compose_license carnet_issue_compose_receipt carnet_issue_compose_journal carnet_issue_compose_clock carnet_issue_compose_keyrequest; do
     holds "$issue" $name || fail "libcarnet-issue lacks $name"
     holds "$admin" $name || fail "carnet-admin lacks $name"
 done
 
 for file in "$library" "$user" "$inspect"; do
-    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal|clock)_compose|compose_(entitlement|license|receipt|journal|clock)' \
+    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal|clock|keyrequest)_compose|compose_(entitlement|license|receipt|journal|clock|keyrequest)' \
         "$names/$(basename "$file")" || :)
     [ -z "$found" ] || fail "$(basename "$file") holds what belongs to the issuer: $found"
 done

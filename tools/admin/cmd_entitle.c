@@ -6,8 +6,8 @@
 
 #include "admin.h"
 #include "common/io.h"
-#include "common/pin.h"
 #include "home.h"
+#include "key_request.h"
 #include "sign.h"
 #include "terms.h"
 #include "words.h"
@@ -35,10 +35,9 @@ const struct cli_option admin_entitle_options[] = {
     {"container", 0, "WORD", false, "accepted (the default), refused or pinned: containers"},
     {"least-trust", 0, "G.N", false, "the least version of trust information that a user needs, or none (the default)"},
     {"contact", 0, "TEXT", false, "whom to ask; '' for none"},
-    {"issuer", 0, "FILE", false, "PEM of the administrator's issuer key; your own with role both"},
+    {"issuer", 0, "FILE", false,
+     "the administrator's key request, or the PEM of his issuer key; your own with role both"},
     {NULL, 0, NULL, false, NULL}};
-
-#define PEM_MOST 4096
 
 /* The revision before, read again with all checks. */
 struct before {
@@ -61,12 +60,10 @@ static enum carnet_err read_before(struct cli *cli, struct home *h, const char *
     return err;
 }
 
-static enum carnet_err read_issuer(struct cli *cli, const struct home *h, struct carnet_digest *out)
+static enum carnet_err read_issuer(struct cli *cli, const struct home *h, const char *license,
+                                   struct carnet_digest *out)
 {
     const char *file = cli_value(cli, "issuer");
-    struct carnet_buffer pem = {0};
-    uint8_t key[CARNET_PUBLIC_KEY_SIZE];
-    enum carnet_err err;
 
     if (!file && h->has_issuer) {
         *out = h->issuer.id;
@@ -74,28 +71,10 @@ static enum carnet_err read_issuer(struct cli *cli, const struct home *h, struct
     }
     if (!file) {
         (void)carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--issuer says whose key gives the license's seats away.");
-        (void)carnet_fail_next(cli_diag(cli), "Ask the administrator for the PEM of 'carnet-admin key export issuer'.");
+        (void)carnet_fail_next(cli_diag(cli), "Ask the administrator for the file of 'carnet-admin key request'.");
         return CARNET_USAGE;
     }
-    err = cli_file_read(cli, file, PEM_MOST, &pem);
-    if (!err) {
-        err = cli_pin_refuse_private(cli, pem.bytes, pem.size, CARNET_WRONG_KIND);
-        if (err)
-            cli_place(cli, file);
-    }
-    if (!err) {
-        err = carnet_pem_read(pem.bytes, pem.size, key, cli_diag(cli));
-        if (!err)
-            err = carnet_key_gate(key, cli_diag(cli));
-        if (err) {
-            cli_place(cli, file);
-            (void)carnet_fail_next(cli_diag(cli), "--issuer takes the PEM of 'carnet-admin key export issuer'.");
-        }
-    }
-    if (!err)
-        carnet_key_id(key, out);
-    carnet_buffer_clear(&pem);
-    return err;
+    return key_request_take(cli, h, file, license, out);
 }
 
 /* One license has one issuer: with two of them, nobody would know how many seats are out. */
@@ -160,7 +139,7 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
     if (!err && e->seats == 0)
         err = missing(cli, "seats");
     if (!err && (!before->entitlement || cli_value(cli, "issuer")))
-        err = read_issuer(cli, h, &issuer);
+        err = read_issuer(cli, h, license, &issuer);
     if (!err && before->entitlement)
         err = hold_issuer(cli, before->entitlement, &issuer);
     if (!err)

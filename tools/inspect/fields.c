@@ -412,6 +412,22 @@ static void clock_answer(struct view *v, const struct carnet_clock *c)
     journal(v, &c->journal);
 }
 
+static void keyrequest(struct view *v, const struct carnet_keyrequest *k)
+{
+    section(v, "administrator", "Administrator, as he calls himself");
+    text(v, "name", "Name", k->name);
+    text(v, "contact", "Contact", k->contact);
+    section(v, "request", "Request");
+    when(v, "made", "Made (its own clock)", k->made);
+    nonce(v, k->nonce);
+    choice(v, "offline", "Offline use", k->offline_wished ? "wished" : "not-wished");
+    text(v, "license", "License", k->license);
+    if (k->has_replaced)
+        digest(v, "replaces", "Follows the key", &k->replaced);
+    section(v, "rests-on", "Meant for");
+    digest(v, "vendor", "Vendor id", &k->vendor);
+}
+
 json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at)
 {
     struct view v = {.cli = cli, .document = json_object(), .at = at};
@@ -442,6 +458,9 @@ json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, 
         break;
     case CARNET_KIND_CLOCK:
         clock_answer(&v, carnet_document_clock(document));
+        break;
+    case CARNET_KIND_KEYREQUEST:
+        keyrequest(&v, carnet_document_keyrequest(document));
         break;
     case CARNET_KIND_COUNT:
         break;

@@ -82,6 +82,7 @@ static void match_words(const struct carnet_activation *a, char out[48])
 /* What came with clocks and activations. False for other kinds. */
 static bool later_sentence(const struct carnet_document *document, char *out, size_t room)
 {
+    const struct carnet_keyrequest *k = carnet_document_keyrequest(document);
     const struct carnet_activation *a = carnet_document_activation(document);
     const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
     const struct carnet_clock *c = carnet_document_clock(document);
@@ -104,11 +105,16 @@ static bool later_sentence(const struct carnet_document *document, char *out, si
         (void)snprintf(out, room, "The administrator says to %s: it is %s; your clock may go back to that, once.",
                        machine_words(c->machine_label).text, to);
     }
-    return a != NULL || q != NULL || c != NULL;
+    if (k != NULL)
+        (void)snprintf(out, room,
+                       "%s asks the vendor to be named as issuer of %s. It says so itself: nobody vouches for it.",
+                       show(k->name).text, k->license[0] != '\0' ? k->license : "licenses");
+    return a != NULL || q != NULL || c != NULL || k != NULL;
 }
 
 static bool later_summary(const struct carnet_document *document, char *out, size_t room)
 {
+    const struct carnet_keyrequest *k = carnet_document_keyrequest(document);
     const struct carnet_activation *a = carnet_document_activation(document);
     const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
     const struct carnet_clock *c = carnet_document_clock(document);
@@ -124,8 +130,10 @@ static bool later_summary(const struct carnet_document *document, char *out, siz
     } else if (c != NULL) {
         carnet_utc_format(c->at, time);
         (void)snprintf(out, room, "clock %s seat %" PRIu32 ", back to %s", c->grant.license, c->grant.seat, time);
+    } else if (k != NULL) {
+        (void)snprintf(out, room, "keyrequest of %s, self-asserted", show(k->name).text);
     }
-    return a != NULL || q != NULL || c != NULL;
+    return a != NULL || q != NULL || c != NULL || k != NULL;
 }
 
 void inspect_sentence(const struct carnet_document *document, char *out, size_t room)

@@ -238,13 +238,14 @@ static void r4_kinds(void **state)
         [CARNET_KIND_ACTIVATION] = "This is an activation; use 'carnet-admin import'.",
         [CARNET_KIND_CLOCKREQUEST] = "This is a clockrequest; use 'carnet-admin clock'.",
         [CARNET_KIND_CLOCK] = "This is a clock; use 'carnet-user activate'.",
+        [CARNET_KIND_KEYREQUEST] = "This is a keyrequest; use 'carnet-admin entitle --issuer'.",
     };
     static const char *const next[] = {
         "Use 'carnet-admin import' for it.",  "Use 'carnet-admin assign' for it.",
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin free' for it.",
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --journal' for it.",
         "Use 'carnet-admin import' for it.",  "Use 'carnet-admin clock' for it.",
-        "Use 'carnet-user activate' for it.",
+        "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --issuer' for it.",
     };
 
     (void)state;

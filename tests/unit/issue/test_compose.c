@@ -278,6 +278,36 @@ static void test_clock(void **state)
     }
 }
 
+static void test_keyrequest(void **state)
+{
+    struct carnet_keyrequest k;
+    struct carnet_buffer text = {0};
+    struct read r;
+    (void)state;
+    memset(&k, 0, sizeof(k));
+    k.vendor = digest_of(0x11);
+    k.made = at("0001-01-01T00:00:00Z");
+    memset(k.nonce, 0xA5, sizeof(k.nonce));
+    assert_int_equal(carnet_issue_compose_keyrequest(&k, &text), CARNET_BUG); /* of nobody */
+    assert_int_equal(text.size, 0);
+    strcpy(k.name, "A");
+    for (int full = 0; full < 2; full++) {
+        if (full == 1) {
+            long_text(k.name);
+            long_text(k.contact);
+            strcpy(k.license, "L-1");
+            k.offline_wished = k.has_replaced = true;
+            k.replaced = digest_of(0x12);
+        }
+        assert_int_equal(carnet_issue_compose_keyrequest(&k, &text), CARNET_OK);
+        read_composed(&r, "keyrequest", &text);
+        assert_memory_equal(carnet_document_keyrequest(r.document), &k, sizeof(k));
+        assert_ptr_equal(carnet_document_vendor(r.document), &carnet_document_keyrequest(r.document)->vendor);
+        read_clear(&r);
+        carnet_buffer_clear(&text);
+    }
+}
+
 static void test_receipt_values(void **state)
 {
     (void)state;
@@ -364,15 +394,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entitlement),
-        cmocka_unit_test(test_license),
-        cmocka_unit_test(test_receipt),
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_entitlement_values),
-        cmocka_unit_test(test_facts_not_listed),
-        cmocka_unit_test(test_receipt_values),
-        cmocka_unit_test(test_license_values),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_entitlement),      cmocka_unit_test(test_license),
+        cmocka_unit_test(test_receipt),          cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_keyrequest),       cmocka_unit_test(test_entitlement_values),
+        cmocka_unit_test(test_facts_not_listed), cmocka_unit_test(test_receipt_values),
+        cmocka_unit_test(test_license_values),   cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
