@@ -106,7 +106,7 @@ home_with_passphrase() {
     expect ledger-damaged 92 carnet-admin --home new restore -y text
     expect malformed 30 carnet-admin --home new restore -y "$CARNET_HOME/ledger.db"
     says "not one that 'carnet-admin backup'"
-    sqlite3 copy "DROP TRIGGER event_is_final; UPDATE event SET line = replace(line, 'convert', 'xonvert')"
+    meddle "DROP TRIGGER event_is_final; UPDATE event SET line = replace(line, 'convert', 'xonvert')" copy
     expect ledger-damaged 92 carnet-admin --home new restore -y copy
     expect no-input 66 carnet-admin --home new restore -y absent
     expect no-input 66 carnet-admin --home new restore -y .

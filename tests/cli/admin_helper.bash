@@ -48,3 +48,11 @@ of() {
 events() {
     sqlite3 "$CARNET_HOME/ledger.db" "SELECT count(*) FROM event WHERE line LIKE '$1'"
 }
+
+# meddle SQL [LEDGER]: changes the ledger behind its back. Triggers do not stop who has the file; those that keep the seals
+# go first, so that the rows are no longer what they say.
+meddle() {
+    local ledger=${2:-$CARNET_HOME/ledger.db}
+    sqlite3 "$ledger" "$(sqlite3 "$ledger" "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger'
+        AND substr(name, 1, 5) = 'seal_'")" "$1"
+}

@@ -26,11 +26,6 @@ history() {
     expect ok 0 carnet-admin revoke L-1 3 --reason "stolen, says Mallory" -y -o receipt3.carnet
 }
 
-# Changes the ledger behind its back; triggers do not stop who has the file.
-meddle() {
-    sqlite3 "$CARNET_HOME/ledger.db" "$1"
-}
-
 @test "journal show: what, when and by whom; filters; lines of JSON" {
     history
     expect ok 0 carnet-admin journal show
@@ -98,13 +93,30 @@ UPDATE chain SET last = last + 1|another time
 END
 }
 
+# L-12
+@test "journal verify: a byte that changed by itself is found wherever it is, or holds nothing" {
+    history
+    expect ok 0 carnet-admin journal erase "Lab 4" -y
+    expect ok 0 carnet-admin journal verify
+    python3 -B "$CARNET_SOURCE/tests/ledger/flipped.py" --seals "$CARNET_HOME/ledger.db"
+    # A column that no event speaks of, under triggers that are as they have to be.
+    cp -r "$CARNET_HOME" kept
+    meddle "UPDATE bundle SET delivered = delivered + 1 WHERE serial = 2"
+    expect ledger-damaged 92 carnet-admin journal verify
+    says "The table 'bundle' is not as it was written" "The tables and their rules are not those of this version"
+    rm -rf "$CARNET_HOME"
+    mv kept "$CARNET_HOME"
+    python3 -B "$CARNET_SOURCE/tests/ledger/flipped.py" "$(command -v carnet-admin)" "$CARNET_HOME" \
+        --every "${CARNET_FLIP_EVERY:-997}"
+}
+
 @test "journal verify: a change that the chain vouches for is still found in the tables" {
     history
     # Who can write the file can link a new chain as well; then the tables, and the bundles that were signed, say otherwise.
+    meddle "DROP TRIGGER event_is_final"
     python3 - "$CARNET_HOME/ledger.db" <<'END'
 import hashlib, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
-db.execute("DROP TRIGGER event_is_final")
 (chain, vendor, signer), = db.execute("SELECT number, vendor, signer FROM chain WHERE position > 8")
 link = hashlib.sha256(b"carnet:1:journal:" + vendor + signer).digest()
 for position, line in db.execute("SELECT position, line FROM event WHERE chain = ? ORDER BY position", (chain,)).fetchall():

@@ -238,7 +238,7 @@ in_use() {
     fingerprint_of 2 g.carnet
     expect ok 0 carnet-admin assign f.carnet -o l.carnet
     # No revision that this program takes does that; the ledger's own row is what counts here.
-    sqlite3 "$CARNET_HOME/ledger.db" "UPDATE license SET product = 'mesh'"
+    meddle "UPDATE license SET product = 'mesh'"
     expect ok 0 carnet-admin assign f.carnet -o again.carnet
     expect ok 0 carnet-admin assign f.carnet --license L-1 -o third.carnet
     cmp l.carnet again.carnet && cmp l.carnet third.carnet

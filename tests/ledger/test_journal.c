@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "bundle/signature.h"
+#include "ledger/seal.h"
 #include "scratch.h"
 
 static void add(struct scratch *s, int64_t now, const char *what, const char *name)
@@ -20,6 +21,7 @@ static void meddle(struct scratch *s, const char *sql)
     ledger_close(s->l);
     s->l = NULL;
     assert_int_equal(sqlite3_open(s->file, &db), SQLITE_OK);
+    assert_int_equal(seal_functions(db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
@@ -175,6 +177,7 @@ static void test_only_grows(void **state)
     scratch_begin(&s, 5);
     add(&s, 1000, "assign", NULL);
     assert_int_equal(sqlite3_open(s.file, &db), SQLITE_OK);
+    assert_int_equal(seal_functions(db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, "DELETE FROM event", NULL, NULL, NULL), SQLITE_CONSTRAINT);
     assert_int_equal(sqlite3_exec(db, "UPDATE event SET at = 1", NULL, NULL, NULL), SQLITE_CONSTRAINT);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);

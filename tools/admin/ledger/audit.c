@@ -9,6 +9,7 @@
 
 #include "bundle/signature.h"
 #include "database.h"
+#include "seal.h"
 
 #define SALT_SIZE 16
 
@@ -254,6 +255,8 @@ enum carnet_err ledger_verify(struct ledger *l, struct ledger_audit *a, struct c
         err = pragma(l, "PRAGMA integrity_check", "ok", a, diag);
     if (!err && a->checks & LEDGER_CHECK_PAGES)
         err = pragma(l, "PRAGMA foreign_key_check", "", a, diag);
+    if (!err && a->checks & LEDGER_CHECK_SEALS)
+        err = seal_check(l, a, diag);
     if (!err && a->checks & LEDGER_CHECK_LINKS)
         err = check_links(l, a, diag);
     if (!err && a->checks & LEDGER_CHECK_NAMES)

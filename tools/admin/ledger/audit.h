@@ -50,7 +50,8 @@ CARNET_MUST_USE enum carnet_err ledger_taken_for_issuer(struct ledger *l, const 
 #define LEDGER_CHECK_EVENTS 4u   /* the events replayed, and compared with the tables */
 #define LEDGER_CHECK_NAMES 8u    /* the digest of every name */
 #define LEDGER_CHECK_BUNDLES 16u /* every bundle kept: signature, id, and what the tables say of it */
-#define LEDGER_CHECK_ALL 31u
+#define LEDGER_CHECK_SEALS 32u   /* the tables, and the seal of each */
+#define LEDGER_CHECK_ALL 63u
 
 struct ledger_audit {
     unsigned checks;

@@ -46,6 +46,8 @@ static enum carnet_err open_copy(const char *path, const struct ledger *of, stru
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to copy the ledger.");
     memcpy(l->who, of->who, sizeof l->who);
     code = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE, NULL);
+    if (code == SQLITE_OK)
+        code = database_ready(l);
     *out = l;
     return code == SQLITE_OK ? CARNET_OK : database_fail(l->db, code & 0xff, "copying it", diag);
 }
@@ -60,10 +62,15 @@ static enum carnet_err settle_copy(struct ledger *copy, const struct ledger_carr
     if (!err)
         err = database_run(copy, diag, "UPDATE ledger SET state = 'recovering' WHERE state = 'open'", "");
     if (!err)
-        err = database_run(copy, diag, "INSERT OR REPLACE INTO recovery (one, made) VALUES (1, ?)", "i", now);
+        err = database_run(copy, diag,
+                           "INSERT INTO recovery (one, made) VALUES (1, ?) ON CONFLICT (one)"
+                           " DO UPDATE SET made = excluded.made, restored = NULL, raised = NULL, seen = 0",
+                           "i", now);
     for (size_t i = 0; !err && i < count; i++)
-        err = database_run(copy, diag, "INSERT OR REPLACE INTO carried VALUES (?, ?)", "tb", carried[i].name,
-                           (const void *)carried[i].bytes, carried[i].size);
+        err = database_run(copy, diag,
+                           "INSERT INTO carried VALUES (?, ?) ON CONFLICT (name)"
+                           " DO UPDATE SET bytes = excluded.bytes",
+                           "tb", carried[i].name, (const void *)carried[i].bytes, carried[i].size);
     return err ? err : ledger_commit(copy, diag);
 }
 
@@ -122,7 +129,7 @@ enum carnet_err ledger_open_copy(const char *path, const char *who, struct ledge
     (void)sqlite3_snprintf((int)sizeof l->who, l->who, "%s", who);
     code = sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_PRIVATECACHE, NULL);
     if (code == SQLITE_OK)
-        code = database_distrust(l);
+        code = database_ready(l);
     err = code == SQLITE_OK ? schema_look(l, diag) : database_fail(l->db, code & 0xff, "opening it", diag);
     if (!err)
         err = ledger_check(l, true, diag);

@@ -16,7 +16,8 @@ enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct c
         (void)carnet_fail(diag, CARNET_BUSY, "", "The ledger has been held for ten seconds by %s (%s).", holder, doing);
         return carnet_fail_next(diag, "Wait until it has ended, then run this again.");
     }
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_SCHEMA)
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_SCHEMA ||
+        (code == SQLITE_ERROR && strcmp(words, "unsupported file format") == 0))
         return carnet_fail(diag, CARNET_LEDGER_DAMAGED, "", "The ledger does not hold together while %s: %s.", doing,
                            words);
     if (code == SQLITE_NOMEM)

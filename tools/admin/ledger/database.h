@@ -8,7 +8,7 @@
 #include "ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x6361726e /* "carn" */
-#define LEDGER_SCHEMA_VERSION 2
+#define LEDGER_SCHEMA_VERSION 3
 #define LEDGER_STATEMENTS_MOST 192
 
 struct ledger {
@@ -26,8 +26,9 @@ struct ledger {
 /* "process 1234 (carnet-admin, of ada)": who writes to the ledger now; false (and unchanged) when nobody or unknown. */
 #define DATABASE_HOLDER_SIZE 192
 bool database_holder(sqlite3 *db, char holder[DATABASE_HOLDER_SIZE]);
-/* For what may come from elsewhere: its schema calls nothing and can't be written. SQLite's code. */
-int database_distrust(struct ledger *l);
+/* What every connection needs: a schema that can't be written and calls nothing but what is said to be harmless, and
+ * the functions of the seals. SQLite's code. */
+int database_ready(struct ledger *l);
 /* The failure that SQLite reports for `doing`, as an outcome. */
 enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
 /*

@@ -8,21 +8,24 @@
 #include <unistd.h>
 
 #include "database.h"
+#include "seal.h"
 
 #define WAIT_MS 10000
 /* A ledger up to this size is checked whole at every opening; of a larger one, the schema and the journal's ends. */
 #define CHECK_WHOLE_PAGES 1024
 
-int database_distrust(struct ledger *l)
+int database_ready(struct ledger *l)
 {
     int code = sqlite3_db_config(l->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 
-    return code == SQLITE_OK ? sqlite3_db_config(l->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL) : code;
+    if (code == SQLITE_OK)
+        code = sqlite3_db_config(l->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    return code == SQLITE_OK ? seal_functions(l->db) : code;
 }
 
 static enum carnet_err settings(struct ledger *l, struct carnet_diag *diag)
 {
-    int code = database_distrust(l);
+    int code = database_ready(l);
 
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(l->db, WAIT_MS);

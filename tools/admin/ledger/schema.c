@@ -5,6 +5,7 @@
  * through those that it lacks, so both come to the same tables in the same way.
  */
 #include "database.h"
+#include "seal.h"
 
 static const char version_1[] =
     "CREATE TABLE ledger ("
@@ -184,7 +185,11 @@ static const char version_2[] =
     " name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT;"
     "ALTER TABLE license ADD COLUMN forked TEXT;";
 
-static const char *const steps[] = {version_1, version_2};
+/* A byte that changed by itself is found wherever it is. */
+static const char version_3[] =
+    "CREATE TABLE seal (name TEXT PRIMARY KEY, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {version_1, version_2, version_3};
 _Static_assert(sizeof steps / sizeof *steps == LEDGER_SCHEMA_VERSION, "a step for each version");
 
 /* From that version to the newest. In a transaction. */
@@ -195,6 +200,9 @@ static enum carnet_err climb(struct ledger *l, int64_t version, struct carnet_di
 
     for (size_t i = (size_t)version; code == SQLITE_OK && i < LEDGER_SCHEMA_VERSION; i++)
         code = sqlite3_exec(l->db, steps[i], NULL, NULL, NULL);
+    /* After all of them, whichever they were: the seals follow from the tables. */
+    if (code == SQLITE_OK)
+        code = seal_make(l->db);
     (void)sqlite3_snprintf((int)sizeof pragma, pragma, "PRAGMA application_id = %d; PRAGMA user_version = %d",
                            LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION);
     if (code == SQLITE_OK)
