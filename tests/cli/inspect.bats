@@ -360,6 +360,16 @@ altered() {
     jq -s -e '.[0].outcome == "bug" and .[1].outcome == "ok" and (.[2].summary.cage | startswith("seccomp"))' "$BATS_TEST_TMPDIR/out"
 }
 
+@test "verify: a journal is read in a cage, too" {
+    echo "carnet-test-try open" >journal.carnet
+    expect bug 70 carnet-inspect verify --trust "$root" --journal journal.carnet "$samples/valid/license-rich.carnet"
+    says "Reading the file tried what the cage forbids, and was stopped\. \[journal\.carnet\]$"
+    [ -z "$out" ]
+    expect ok 0 carnet-inspect verify --trust "$root" --json --journal "$samples/valid/journal-segment-6-to-12.carnet" \
+        --journal - "$samples/valid/entitlement-rich.carnet" <"$samples/valid/journal-segment-1-to-5.carnet"
+    jq -s -e '.[-1].journal == {"segments": 2, "gaps": []}' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "verify: a parser that crashes is that file's outcome" {
     echo "carnet-test-try crash" >a.carnet
     cp "$samples/valid/license-rich.carnet" b.carnet

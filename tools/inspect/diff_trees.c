@@ -52,8 +52,10 @@ static void side_clear(struct side *s)
 
 /* ---- reading one side ---- */
 
-static enum carnet_err told(void *context, const char *file, const struct examine_found *found)
+static enum carnet_err told(void *context, const char *file, const struct examine_found *found,
+                            const struct inspect_facts *facts)
 {
+    (void)facts;
     struct side *s = context;
     struct entry *e = &s->list[s->told++];
     const char *below = file + strlen(s->folder);

@@ -12,7 +12,8 @@ struct examiner {
     struct carnet_read_options options;
     struct carnet_gated_keys *keys;
     struct carnet_known *known;
-    struct carnet_check check; /* large, so not on the stack */
+    struct carnet_check check;   /* large, so not on the stack */
+    struct inspect_facts *facts; /* NULL where they are not asked for */
 };
 
 enum carnet_err examiner_new(const struct examine_terms *terms, struct examiner **out)
@@ -24,6 +25,8 @@ enum carnet_err examiner_new(const struct examine_terms *terms, struct examiner 
     enum carnet_err err = carnet_gated_keys_new(&e->keys);
     if (err == CARNET_OK)
         err = carnet_known_new(&e->known);
+    if (err == CARNET_OK && terms->facts && (e->facts = calloc(1, sizeof *e->facts)) == NULL)
+        err = CARNET_NO_MEMORY;
     if (err != CARNET_OK) {
         examiner_free(e);
         return err;
@@ -40,7 +43,13 @@ void examiner_free(struct examiner *e)
         return;
     carnet_known_free(e->known);
     carnet_gated_keys_free(e->keys);
+    free(e->facts);
     free(e);
+}
+
+const struct inspect_facts *examiner_facts(const struct examiner *e)
+{
+    return e->facts;
 }
 
 /* M-5 to M-7, for a license: is it for this machine, and for this user? */
@@ -154,6 +163,9 @@ void examiner_look(struct examiner *e, const uint8_t *bytes, size_t size, struct
         describe(reading, out);
     if (reading != NULL && e->terms->subjects)
         describe_subject(reading, out);
+    out->has_facts = e->facts != NULL;
+    if (e->facts != NULL)
+        facts_gather(bytes, size, reading, &e->options, e->facts);
     if (out->err == CARNET_OK) {
         const struct carnet_judged *judged = carnet_reading_judged(reading);
         struct carnet_diag late = {0};
@@ -215,6 +227,7 @@ void examine_found_tame(struct examine_found *found)
     found->has_id = found->has_id != 0;
     found->has_signer = found->has_signer != 0;
     found->has_subject = found->has_subject != 0;
+    found->has_facts = found->has_facts != 0;
     found->kind[sizeof found->kind - 1] = '\0';
     if (strspn(found->kind, "abcdefghijklmnopqrstuvwxyz") != strlen(found->kind))
         found->kind[0] = '\0';

@@ -4,11 +4,12 @@
 #ifndef CARNET_INSPECT_EXAMINE_H
 #define CARNET_INSPECT_EXAMINE_H
 
+#include "inspect/facts.h"
 #include "inspect/journal.h"
 #include "rules/reading.h"
 #include "state/check.h"
 
-#define EXAMINE_SUMMARY_SIZE 600
+#define EXAMINE_SUMMARY_SIZE FACTS_SUMMARY_SIZE
 
 /* What is asked of each file. Made before workers start; they only read it. */
 struct examine_terms {
@@ -18,6 +19,7 @@ struct examine_terms {
     int64_t at;
     bool machine;                                   /* is it for this machine? */
     bool subjects;                                  /* tell what each is about, verified or not */
+    bool facts;                                     /* tell what each says, and what it rests on */
     const struct carnet_surroundings *surroundings; /* one for each anchor; NULL without `machine` */
 };
 
@@ -27,7 +29,7 @@ struct examine_found {
     enum carnet_stage stage;
     enum carnet_err machine, user, time;
     /* 0 or 1; no bool, since any byte may come out of a cage. looked: there were bytes to be read. */
-    unsigned char looked, judged, self_asserted, has_id, has_signer, has_subject;
+    unsigned char looked, judged, self_asserted, has_id, has_signer, has_subject, has_facts;
     char kind[CARNET_KIND_NAME_MOST + 1]; /* "" when it was not found out */
     struct carnet_digest id, signer;
     struct carnet_digest subject; /* of kind, vendor and license, grant or key: what it is about */
@@ -42,6 +44,8 @@ CARNET_MUST_USE enum carnet_err examiner_new(const struct examine_terms *terms, 
 void examiner_free(struct examiner *examiner);
 /* Never fails: what went wrong is what is found. */
 void examiner_look(struct examiner *examiner, const uint8_t *bytes, size_t size, struct examine_found *out);
+/* What the file that was looked at last says; where found.has_facts. */
+const struct inspect_facts *examiner_facts(const struct examiner *examiner);
 /* Found by somebody who can't be believed: brings every member into its range, and all text into display form. */
 void examine_found_tame(struct examine_found *found);
 

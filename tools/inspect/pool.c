@@ -28,7 +28,8 @@ struct pool {
     size_t current; /* batch that is being filled; they are used in turn, so that files are told in order */
     struct cage_walls walls;
     struct worker *workers;
-    struct batch *batches; /* two for each worker */
+    struct batch *batches;       /* two for each worker */
+    struct inspect_facts *facts; /* of the file that is told; NULL where they are not asked for */
 };
 
 enum carnet_err pool_new(unsigned jobs, const struct worker_setting *setting, pool_tell_fn *tell, void *context,
@@ -40,7 +41,9 @@ enum carnet_err pool_new(unsigned jobs, const struct worker_setting *setting, po
     *p = (struct pool){.setting = setting, .tell = tell, .context = context, .jobs = jobs};
     p->workers = calloc(jobs, sizeof *p->workers);
     p->batches = calloc(2 * (size_t)jobs, sizeof *p->batches);
-    if (p->workers == NULL || p->batches == NULL) {
+    if (setting->terms->facts)
+        p->facts = malloc(sizeof *p->facts);
+    if (p->workers == NULL || p->batches == NULL || (setting->terms->facts && p->facts == NULL)) {
         pool_free(p);
         return CARNET_NO_MEMORY;
     }
@@ -71,6 +74,7 @@ void pool_free(struct pool *p)
         worker_stop(&p->workers[i]);
     free(p->workers);
     free(p->batches);
+    free(p->facts);
     free(p);
 }
 
@@ -134,10 +138,11 @@ static enum carnet_err collect(struct pool *p, struct batch *b, struct carnet_di
     if (!b->out)
         return CARNET_OK;
     for (size_t i = 0; i < b->count && err == CARNET_OK; i++) {
-        if (b->items[i].sent && !worker_answer(b->worker, &b->items[i].found))
+        if (b->items[i].sent && !worker_answer(b->worker, &b->items[i].found, p->facts))
             err = replace(p, b, i, diag);
         if (err == CARNET_OK)
-            err = p->tell(p->context, b->items[i].file, &b->items[i].found);
+            err = p->tell(p->context, b->items[i].file, &b->items[i].found,
+                          b->items[i].found.has_facts ? p->facts : NULL);
     }
     clear(b);
     return err;

@@ -7,8 +7,9 @@
 
 #define POOL_JOBS_MOST 64u
 
-/* Told once for each file. What it returns other than CARNET_OK ends the run. */
-typedef enum carnet_err pool_tell_fn(void *context, const char *file, const struct examine_found *found);
+/* Told once for each file; `facts` are NULL where there are none. What it returns other than CARNET_OK ends the run. */
+typedef enum carnet_err pool_tell_fn(void *context, const char *file, const struct examine_found *found,
+                                     const struct inspect_facts *facts);
 
 struct pool;
 /* `setting` is borrowed. Workers start when there is work for them. */

@@ -32,6 +32,26 @@ static bool say(const void *what, size_t size)
     return write(CHANNEL, what, size) == (ssize_t)size;
 }
 
+/* Facts go in messages that no channel is too narrow for. */
+struct facts_count {
+    struct carnet_digest file;
+    size_t layers, events;
+};
+#define EVENTS_A_MESSAGE 16u
+
+static bool say_facts(const struct inspect_facts *facts)
+{
+    const struct facts_count count = {facts->file, facts->layers, facts->events};
+    bool said = say(&count, sizeof count);
+    for (size_t i = 0; i < facts->layers && said; i++)
+        said = say(&facts->layer[i], sizeof facts->layer[i]);
+    for (size_t i = 0, some; i < facts->events && said; i += some) {
+        some = facts->events - i < EVENTS_A_MESSAGE ? facts->events - i : EVENTS_A_MESSAGE;
+        said = say(&facts->event[i], some * sizeof facts->event[i]);
+    }
+    return said;
+}
+
 static void look(struct examiner *examiner, const uint8_t *area)
 {
     struct worker_order order;
@@ -44,7 +64,7 @@ static void look(struct examiner *examiner, const uint8_t *area)
             cage_try(bytes, order.files[i].size);
 #endif
             examiner_look(examiner, bytes, order.files[i].size, &found);
-            if (!say(&found, sizeof found))
+            if (!say(&found, sizeof found) || (found.has_facts && !say_facts(examiner_facts(examiner))))
                 return;
         }
     }
@@ -154,12 +174,38 @@ bool worker_order(const struct worker *w, const struct worker_order *order)
     return send(w->fd, order, sizeof *order, MSG_NOSIGNAL) == (ssize_t)sizeof *order;
 }
 
-bool worker_answer(const struct worker *w, struct examine_found *out)
+static bool hear_facts(const struct worker *w, struct inspect_facts *facts)
+{
+    struct facts_count count;
+    if (facts == NULL || !hear(w, &count, sizeof count) || count.layers > INSPECT_LAYERS_MOST ||
+        count.events > CARNET_EVENTS_MOST)
+        return false;
+    facts->file = count.file;
+    facts->layers = count.layers;
+    facts->events = count.events;
+    for (size_t i = 0; i < count.layers; i++) {
+        if (!hear(w, &facts->layer[i], sizeof facts->layer[i]))
+            return false;
+        facts_sheet_tame(&facts->layer[i]);
+    }
+    for (size_t i = 0, some; i < count.events; i += some) {
+        some = count.events - i < EVENTS_A_MESSAGE ? count.events - i : EVENTS_A_MESSAGE;
+        if (!hear(w, &facts->event[i], some * sizeof facts->event[i]))
+            return false;
+    }
+    for (size_t i = 0; i < count.events; i++)
+        facts_event_tame(&facts->event[i]);
+    return true;
+}
+
+bool worker_answer(const struct worker *w, struct examine_found *out, struct inspect_facts *facts)
 {
     struct examine_found found;
     if (!hear(w, &found, sizeof found))
         return false;
     examine_found_tame(&found);
+    if (found.has_facts && !hear_facts(w, facts))
+        return false;
     *out = found;
     return true;
 }

@@ -12,7 +12,7 @@
 /* The shared memory has two halves, so that the parent fills one while the other is looked at. */
 #define WORKER_HALF_SIZE CARNET_ARMOUR_MOST
 
-/* What the worker is told: files that lie in one half. It answers with one struct examine_found for each, in order. */
+/* What the worker is told: files that lie in one half. It answers for each, in order. */
 struct worker_order {
     size_t count;
     struct {
@@ -37,8 +37,9 @@ CARNET_MUST_USE enum carnet_err worker_start(struct worker *w, const struct work
                                              struct carnet_diag *diag);
 /* False when it is dead. */
 bool worker_order(const struct worker *w, const struct worker_order *order);
-/* The next answer; false when it is dead, or has not answered for so long that it is killed. */
-bool worker_answer(const struct worker *w, struct examine_found *out);
+/* The next answer, and the facts where they are asked for (out->has_facts; else `facts` is left as it is, and may be
+ * NULL). False when it is dead, talks nonsense, or has not answered for so long that it is killed. */
+bool worker_answer(const struct worker *w, struct examine_found *out, struct inspect_facts *facts);
 /* Buries a dead worker, and says what it died of. Its memory stays for the next. */
 void worker_bury(struct worker *w, struct carnet_diag *diag);
 /* Ends it. */
