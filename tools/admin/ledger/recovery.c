@@ -48,9 +48,9 @@ enum carnet_err ledger_recovery_end(struct ledger *l, int64_t now, struct carnet
     if (!err)
         err = database_run(
             l, diag,
-            "WITH RECURSIVE upto (license, seat, top) AS (SELECT number, 1, high_water FROM license"
-            " WHERE high_water > 0 UNION ALL SELECT license, seat + 1, top FROM upto WHERE seat < top)"
-            " INSERT OR IGNORE INTO free_seat SELECT license, seat, ? FROM upto u WHERE NOT EXISTS (SELECT 1"
+            "WITH RECURSIVE up_to (license, seat, top) AS (SELECT number, 1, high_water FROM license"
+            " WHERE high_water > 0 UNION ALL SELECT license, seat + 1, top FROM up_to WHERE seat < top)"
+            " INSERT OR IGNORE INTO free_seat SELECT license, seat, ? FROM up_to u WHERE NOT EXISTS (SELECT 1"
             " FROM seat_grant g WHERE g.license = u.license AND g.seat = u.seat AND g.ended IS NULL)"
             " AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.license = u.license AND h.seat = u.seat)",
             "i", now);
