@@ -48,3 +48,8 @@ fi
 heading "gcc, warnings as errors: all suites"
 build test
 ctest --preset test -j "$jobs"
+if [ "$form" = long ]; then
+    heading "what products load is what it was; Debian packages in clean roots of Debian 12 and 13"
+    tests/abi/run.sh build/test/format/libcarnet.so.1 "$PWD"
+    if [ "$(id -u)" -eq 0 ]; then tests/packages/run.sh; else sudo tests/packages/run.sh; fi
+fi

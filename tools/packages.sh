@@ -10,14 +10,16 @@ packages_of() {
         libsqlite3-dev libjansson-dev libbsd-dev libseccomp-dev ;;
     # what CARNET_STATIC needs beside: the libraries that the static forms of the above rest on
     static) echo nettle-dev libbz2-dev liblzma-dev libmd-dev libgpg-error-dev ;;
+    # what tools/package.sh calls
+    packages) echo debhelper dpkg-dev ;;
     # what checks bundles by hand
     demo) echo openssl libxml2-utils ;;
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
         libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
     # what the long forms call beside
-    long) echo default-jdk-headless minisign gpgv gpg xmlsec1 ;;
-    *) echo "packages.sh: there is no group '$1'; the groups are build, static, demo, tests, long" >&2; exit 64 ;;
+    long) echo default-jdk-headless minisign gpgv gpg xmlsec1 debootstrap lintian abigail-tools ;;
+    *) echo "packages.sh: there is no group '$1'; the groups are build, static, packages, demo, tests, long" >&2; exit 64 ;;
     esac
 }
 
