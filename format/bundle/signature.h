@@ -61,6 +61,10 @@ struct carnet_signed;
 /* `u` is borrowed and must outlive *out. *out changes only on success. */
 CARNET_MUST_USE enum carnet_err carnet_signature_check(const struct carnet_unpacked *u, struct carnet_gated_keys *keys,
                                                        struct carnet_signed **out, struct carnet_diag *diag);
+/* The same for a bundle that was checked here before, byte for byte: the signature is verified, but its key, which
+ * passed the gate then, is not put through it again. */
+CARNET_MUST_USE enum carnet_err carnet_signature_check_again(const struct carnet_unpacked *u,
+                                                             struct carnet_signed **out, struct carnet_diag *diag);
 void carnet_signed_free(struct carnet_signed *s);
 const struct carnet_unpacked *carnet_signed_unpacked(const struct carnet_signed *s);
 const struct carnet_digest *carnet_signed_signer(const struct carnet_signed *s); /* the key's id */

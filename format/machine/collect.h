@@ -21,8 +21,6 @@ void carnet_machine_lacks(struct carnet_machine *machine, enum carnet_fact_name 
 void carnet_machine_read_tpm(struct carnet_machine *machine);
 void carnet_machine_read_disk(struct carnet_machine *machine);
 void carnet_machine_read_adapters(struct carnet_machine *machine);
-/* Virtual machine and container. */
-void carnet_machine_read_systems(struct carnet_machine *machine);
 /* Does this process run in a user namespace of its own making or a container's? */
 bool carnet_machine_in_namespace(void);
 

@@ -2,6 +2,7 @@
 #include "machine/machine.h"
 
 #include <ctype.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,43 +166,55 @@ static int compare_values(const void *a, const void *b)
     return strcmp(left->value, right->value);
 }
 
-static enum carnet_err read_machine(bool brief, struct carnet_machine *out, struct carnet_diag *diag)
+/* One small file each. */
+static void read_names(struct carnet_machine *machine)
 {
     static const char *const machine_id[] = {"/etc/machine-id"};
     static const char *const uuid[] = {"/sys/class/dmi/id/product_uuid", "/sys/hypervisor/uuid"};
     static const char *const board[] = {"/sys/class/dmi/id/board_serial",
                                         "/sys/firmware/devicetree/base/serial-number"};
     static const char *const host[] = {"/proc/sys/kernel/hostname", "/etc/hostname"};
-
-    struct carnet_machine *machine = calloc(1, sizeof *machine);
-    if (machine == NULL)
-        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the machine's facts.");
     read_value(machine, CARNET_FACT_MACHINE_ID, machine_id, 1, is_machine_id);
     read_value(machine, CARNET_FACT_SYSTEM_UUID, uuid, 2, is_uuid);
     read_value(machine, CARNET_FACT_BOARD_SERIAL, board, 2, as_it_is);
     read_value(machine, CARNET_FACT_HOST, host, 2, lower);
-    read_cpu(machine);
     read_os(machine);
-    carnet_machine_read_adapters(machine);
-    if (!brief) {
-        carnet_machine_read_tpm(machine);
+}
+
+void carnet_machine_read_step(struct carnet_machine *machine, unsigned step)
+{
+    switch (step) {
+    case 0:
+        /* All but the values, of which there are none yet. */
+        memset(machine, 0, offsetof(struct carnet_machine, values));
+        machine->virtual_system[0] = machine->container_system[0] = '\0';
+        read_names(machine);
+        break;
+    case 1:
+        carnet_machine_read_adapters(machine);
+        break;
+    case 2:
         carnet_machine_read_disk(machine);
+        break;
+    default: /* the list of processors is long where they are many, and the TPM takes its time */
+        read_cpu(machine);
+        carnet_machine_read_tpm(machine);
+        break;
     }
+}
+
+enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag)
+{
+    struct carnet_machine *machine = calloc(1, sizeof *machine);
+    if (machine == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the machine's facts.");
+    for (unsigned step = 0; step < CARNET_MACHINE_STEPS; step++)
+        carnet_machine_read_step(machine, step);
     carnet_machine_read_systems(machine);
     qsort(machine->values, machine->count, sizeof *machine->values, compare_values);
     *out = *machine;
     free(machine);
     return CARNET_OK;
-}
-
-enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag)
-{
-    return read_machine(false, out, diag);
-}
-
-enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag)
-{
-    return read_machine(true, out, diag);
 }
 
 enum carnet_err carnet_machine_digest(const char *name, const char *value, const struct carnet_digest *vendor,

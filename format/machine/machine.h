@@ -38,9 +38,13 @@ const char *carnet_machine_root(void);
 /* Reads the facts of this machine. Never fails for a fact that is absent or unreadable; files are read bounded, devices
  * and FIFOs never. */
 CARNET_MUST_USE enum carnet_err carnet_machine_read(struct carnet_machine *out, struct carnet_diag *diag);
-/* All but the disk and the TPM, which cost most to find; they are missing then. Enough to say yes where the others
- * reach the threshold: a fact that is missing never helps a match (M-4). */
-CARNET_MUST_USE enum carnet_err carnet_machine_read_brief(struct carnet_machine *out, struct carnet_diag *diag);
+/* The same in steps, for who stops as soon as he knows enough to say yes: what costs least and counts most comes first.
+ * A fact that is not read yet is missing, and so never helps a match (M-4). Step 0 begins anew; the values come in no
+ * order; virtual machine and container are not looked for. */
+#define CARNET_MACHINE_STEPS 4u
+void carnet_machine_read_step(struct carnet_machine *machine, unsigned step);
+/* Virtual machine and container alone. */
+void carnet_machine_read_systems(struct carnet_machine *machine);
 
 /* The same as that user would read it, who is to check the license; NULL: any user at all. Root reads with that user's
  * rights, in a process of its own; anybody else can only read what he can read. CARNET_NOT_FOUND for a user whom

@@ -44,6 +44,19 @@ static int open_below(const char *path, int flags)
     return open(path, flags | O_CLOEXEC);
 }
 
+/* What lies there, without opening it. */
+static int look_at(const char *path, struct stat *status)
+{
+    if (carnet_machine_root()[0] == '\0')
+        return stat(path, status);
+    int fd = open_below(path, O_PATH);
+    if (fd < 0)
+        return -1;
+    int looked = fstat(fd, status);
+    (void)close(fd);
+    return looked;
+}
+
 static enum carnet_fact_presence presence_of(int error)
 {
     /* A caller that has run out of descriptors or memory, or finds the device in another's hands, may not read either:
@@ -65,14 +78,12 @@ static enum carnet_fact_presence presence_of(int error)
 static int open_checked(const char *path, mode_t type, int flags, enum carnet_fact_presence *presence)
 {
     struct stat status;
-    int looked = open_below(path, O_PATH);
-    if (looked < 0) {
+    if (look_at(path, &status) != 0) {
         *presence = presence_of(errno);
         return -1;
     }
     /* Looked at before it is opened: opening a device can have effects, and a FIFO waits. */
-    bool wanted = fstat(looked, &status) == 0 && (status.st_mode & S_IFMT) == type;
-    (void)close(looked);
+    bool wanted = (status.st_mode & S_IFMT) == type;
     int fd = -1;
     *presence = CARNET_FACT_MISSING;
     if (wanted) {
@@ -159,10 +170,23 @@ enum carnet_fact_presence carnet_source_text(const char *path, char *out, size_t
 
 bool carnet_source_exists(const char *path)
 {
-    int fd = open_below(path, O_PATH);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
+    struct stat status;
+    return look_at(path, &status) == 0;
+}
+
+/* As readlink. EINVAL for what is no link. */
+static ssize_t read_link(const char *path, char *target, size_t room)
+{
+    if (carnet_machine_root()[0] == '\0')
+        return readlink(path, target, room);
+    int fd = open_below(path, O_PATH | O_NOFOLLOW);
+    if (fd < 0)
+        return -1;
+    ssize_t size = readlinkat(fd, "", target, room);
+    int saved = errno == ENOENT ? EINVAL : errno; /* an empty path is ENOENT where the descriptor is no link's */
+    (void)close(fd);
+    errno = saved;
+    return size;
 }
 
 /* Takes "." and ".." out of an absolute path, in place. */
@@ -189,12 +213,10 @@ static void flatten(char *path)
 enum carnet_fact_presence carnet_source_resolve(const char *path, char out[CARNET_SOURCE_PATH_SIZE])
 {
     char target[CARNET_SOURCE_PATH_SIZE], joined[2 * CARNET_SOURCE_PATH_SIZE];
-    int fd = open_below(path, O_PATH | O_NOFOLLOW);
-    if (fd < 0)
-        return presence_of(errno);
-    ssize_t size = readlinkat(fd, "", target, sizeof target);
-    (void)close(fd);
+    ssize_t size = read_link(path, target, sizeof target);
     int length;
+    if (size < 0 && errno != EINVAL)
+        return presence_of(errno);
     if (size < 0) {
         length = snprintf(joined, sizeof joined, "%s", path);
     } else if ((size_t)size >= sizeof target) {

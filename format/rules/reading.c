@@ -10,7 +10,7 @@ struct carnet_reading {
     size_t size;
     struct carnet_buffer own; /* what the armour held; or a copy, where it is to outlive what it was embedded in */
     bool was_armour;
-    bool again; /* the same bytes were read before: the schema need not be held again */
+    bool again; /* the same bytes were read before: schema and keys need not be looked at again */
     struct carnet_armour_notes notes;
     enum carnet_stage failed;
     struct carnet_unpacked *unpacked;
@@ -143,7 +143,9 @@ static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_o
     if ((err = check_label(r, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_SIGNATURE;
-    if ((err = carnet_signature_check(r->unpacked, options->keys, &r->signature, diag)) != CARNET_OK)
+    err = r->again ? carnet_signature_check_again(r->unpacked, &r->signature, diag)
+                   : carnet_signature_check(r->unpacked, options->keys, &r->signature, diag);
+    if (err != CARNET_OK)
         return err;
     if ((err = carnet_digests_check(r->signature, &r->intact, diag)) != CARNET_OK)
         return err;

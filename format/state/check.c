@@ -16,13 +16,12 @@ const char *carnet_check_step_name(enum carnet_check_step step)
     return step_names[step];
 }
 
-enum carnet_err carnet_surroundings_read(const struct carnet_state *state, const struct carnet_digest *vendor,
-                                         const struct carnet_machine *machine, int64_t now,
-                                         struct carnet_surroundings *out, struct carnet_diag *diag)
+enum carnet_err carnet_surroundings_begin(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                          int64_t now, uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                          struct carnet_surroundings *out, struct carnet_diag *diag)
 {
     struct carnet_surroundings s = {.now = now};
-    uint8_t secret[CARNET_MACHINE_SECRET_SIZE] = {0};
-    char user[CARNET_MACHINE_VALUE_SIZE];
+    memset(secret, 0, CARNET_MACHINE_SECRET_SIZE);
     enum carnet_err err = carnet_state_machine_id(state, vendor, &s.machine_key, diag);
     s.has_key = err == CARNET_OK;
     if (err == CARNET_OK)
@@ -30,20 +29,46 @@ enum carnet_err carnet_surroundings_read(const struct carnet_state *state, const
     else if (err == CARNET_NOT_FOUND)
         err = CARNET_OK; /* without a secret only the facts keyed by the vendor id can be compared */
     if (err == CARNET_OK)
-        err = carnet_machine_facts(machine, vendor, secret, &s.facts);
-    if (err == CARNET_OK)
-        err = carnet_machine_user(NULL, user, diag);
-    if (err == CARNET_OK)
-        err = carnet_machine_digest("user", user, vendor, secret, &s.user);
-    if (err == CARNET_OK)
         err = carnet_state_floors(state, vendor, &s.floors, diag);
+    if (err == CARNET_OK)
+        *out = s;
+    return err;
+}
+
+enum carnet_err carnet_surroundings_machine(const struct carnet_digest *vendor,
+                                            const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                            const struct carnet_machine *machine,
+                                            struct carnet_surroundings *surroundings)
+{
+    surroundings->is_virtual = strcmp(machine->virtual_system, "none") != 0;
+    surroundings->is_container = strcmp(machine->container_system, "none") != 0;
+    return carnet_machine_facts(machine, vendor, secret, &surroundings->facts);
+}
+
+enum carnet_err carnet_surroundings_user(const struct carnet_digest *vendor,
+                                         const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                         struct carnet_surroundings *surroundings, struct carnet_diag *diag)
+{
+    char user[CARNET_MACHINE_VALUE_SIZE];
+    enum carnet_err err = carnet_machine_user(NULL, user, diag);
+    return err == CARNET_OK ? carnet_machine_digest("user", user, vendor, secret, &surroundings->user) : err;
+}
+
+enum carnet_err carnet_surroundings_read(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                         const struct carnet_machine *machine, int64_t now,
+                                         struct carnet_surroundings *out, struct carnet_diag *diag)
+{
+    struct carnet_surroundings s;
+    uint8_t secret[CARNET_MACHINE_SECRET_SIZE];
+    enum carnet_err err = carnet_surroundings_begin(state, vendor, now, secret, &s, diag);
+    if (err == CARNET_OK)
+        err = carnet_surroundings_machine(vendor, secret, machine, &s);
+    if (err == CARNET_OK)
+        err = carnet_surroundings_user(vendor, secret, &s, diag);
     explicit_bzero(secret, sizeof(secret));
-    if (err != CARNET_OK)
-        return err;
-    s.is_virtual = strcmp(machine->virtual_system, "none") != 0;
-    s.is_container = strcmp(machine->container_system, "none") != 0;
-    *out = s;
-    return CARNET_OK;
+    if (err == CARNET_OK)
+        *out = s;
+    return err;
 }
 
 /* T-6, second sentence. */
@@ -93,15 +118,17 @@ static void check_ended(const struct carnet_license *l, const struct carnet_stat
 static void check_machine(const struct carnet_license *l, const struct carnet_entitlement *e,
                           const struct carnet_surroundings *s, struct carnet_match *match, struct carnet_diag *diag)
 {
-    char words[384];
+    char words[384] = "";
     carnet_match(&l->facts, &l->matching, &s->facts, match);
-    carnet_match_words(match, &l->matching, words, sizeof(words));
+    const bool is_key = s->has_key && carnet_digest_equal(&l->machine_key, &s->machine_key);
+    if (!is_key || !match->matches)
+        carnet_match_words(match, &l->matching, words, sizeof(words));
     if (!s->has_key)
         carnet_fail(
             diag, CARNET_WRONG_MACHINE, "M-6",
             "The license is for another machine: this one has never made a fingerprint for this vendor. Facts: %s.",
             words);
-    else if (!carnet_digest_equal(&l->machine_key, &s->machine_key))
+    else if (!is_key)
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-6", "The license is for a machine with another key. Facts: %s.",
                     words);
     else if (match->image_only && match->matched >= match->needed)

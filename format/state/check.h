@@ -45,6 +45,24 @@ CARNET_MUST_USE enum carnet_err carnet_surroundings_read(const struct carnet_sta
                                                          const struct carnet_machine *machine, int64_t now,
                                                          struct carnet_surroundings *out, struct carnet_diag *diag);
 
+/*
+ * The same in parts, for who reads no more of the machine than he needs. First what the state holds; `secret` is wiped
+ * by the caller. Then the facts as far as they were read, as often as there are more of them; and the user. Who is left
+ * out is nobody, whom no license is fixed to.
+ */
+CARNET_MUST_USE enum carnet_err carnet_surroundings_begin(const struct carnet_state *state,
+                                                          const struct carnet_digest *vendor, int64_t now,
+                                                          uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                                          struct carnet_surroundings *out, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err carnet_surroundings_machine(const struct carnet_digest *vendor,
+                                                            const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                                            const struct carnet_machine *machine,
+                                                            struct carnet_surroundings *surroundings);
+CARNET_MUST_USE enum carnet_err carnet_surroundings_user(const struct carnet_digest *vendor,
+                                                         const uint8_t secret[CARNET_MACHINE_SECRET_SIZE],
+                                                         struct carnet_surroundings *surroundings,
+                                                         struct carnet_diag *diag);
+
 /* What is asked of a license; NULL members ask nothing. */
 struct carnet_ask {
     const struct carnet_digest *vendor; /* the product's vendor */

@@ -65,6 +65,12 @@ static bool raised(struct carnet_floors *floors, int64_t signed_floor, int64_t l
     return rises;
 }
 
+bool carnet_floors_rise(const struct carnet_floors *floors, int64_t signed_floor, int64_t local_floor)
+{
+    struct carnet_floors copy = *floors;
+    return raised(&copy, signed_floor, local_floor);
+}
+
 static enum carnet_err write_floors(const struct carnet_state *state, const struct carnet_digest *vendor,
                                     const struct carnet_floors *floors, struct carnet_diag *diag)
 {

@@ -40,6 +40,19 @@ static bool vendor_has(const struct carnet_state *state, const struct carnet_dig
     return carnet_state_has(state, name);
 }
 
+/* What carnet_state_load read. A state that is open for writing may have changed since. */
+static bool find_loaded(const struct carnet_state *state, const struct carnet_digest *vendor, struct carnet_digest *out)
+{
+    for (size_t i = 0; !state->write && i + 1 < state->view.known_count; i++) {
+        if (state->known[i].role != CARNET_ROLE_ROOT || !carnet_digest_equal(&state->known[i].id, vendor) ||
+            state->known[i + 1].role != CARNET_ROLE_MACHINE)
+            continue;
+        *out = state->known[i + 1].id;
+        return true;
+    }
+    return false;
+}
+
 enum carnet_err carnet_state_machine_id(const struct carnet_state *state, const struct carnet_digest *vendor,
                                         struct carnet_digest *out, struct carnet_diag *diag)
 {
@@ -48,6 +61,8 @@ enum carnet_err carnet_state_machine_id(const struct carnet_state *state, const 
     struct carnet_key_info info;
     int fd = -1;
 
+    if (find_loaded(state, vendor, out))
+        return CARNET_OK;
     carnet_state_name(name, vendor, PEM);
     enum carnet_err err = carnet_state_read_pem(state, name, NEXT_PEM, key, diag);
     if (err == CARNET_OK) {

@@ -20,8 +20,8 @@ struct carnet_state {
     int lock;        /* -1 without */
     bool write;
     struct carnet_anchor *anchors;
-    struct carnet_known_key *known;
-    struct carnet_anchors view; /* of both */
+    struct carnet_known_key *known; /* each vendor's root, its machine key behind it where there is one */
+    struct carnet_anchors view;     /* of both */
 };
 
 /* The names in a folder, in byte order. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "state/query.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@ struct consulted {
     struct carnet_state *state;
     struct carnet_state_grant *grants;
     size_t count;
+    struct carnet_surroundings surroundings; /* as its vendor's licenses see the machine */
+    struct carnet_diag unread;               /* why these could not be read */
 };
 
 struct carnet_query {
@@ -19,7 +22,7 @@ struct carnet_query {
     size_t count;
     const struct carnet_state *system; /* the machine's state, when it is among them */
     struct carnet_diag unopened;       /* why a state could not be opened */
-    struct carnet_machine machine;
+    struct carnet_machine machine;     /* the last member */
 };
 
 /* A state that can't be consulted does not keep another one from saying yes. The first is told. */
@@ -51,9 +54,11 @@ static void consult(struct carnet_query *q, const char *given)
 
 enum carnet_err carnet_query_open(const char *state, struct carnet_query **out, struct carnet_diag *diag)
 {
-    struct carnet_query *q = calloc(1, sizeof(*q));
+    struct carnet_query *q = malloc(sizeof(*q));
     if (q == NULL)
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to check.");
+    /* All but the machine, which is large, and filled by whoever reads it. */
+    memset(q, 0, offsetof(struct carnet_query, machine));
     const char *named = state != NULL ? state : secure_getenv("CARNET_STATE");
     consult(q, state);
     if ((named == NULL || named[0] == '\0') && q->system == NULL)
@@ -116,19 +121,16 @@ static struct carnet_state_grant with_every_end(const struct carnet_query *q, co
     return whole;
 }
 
-/* Judges the product's licenses in one state; *best is its state when one of them is the best so far. */
-static enum carnet_err look_in(const struct carnet_query *q, struct consulted *c, const struct carnet_ask *ask,
-                               int64_t now, struct carnet_answer *out, struct carnet_state **best,
-                               struct carnet_diag *diag)
+/* Judges the product's licenses in one state; *best is that state when one of them is the best so far. */
+static void look_in(const struct carnet_query *q, const struct consulted *c, const struct carnet_ask *ask,
+                    struct carnet_answer *out, const struct consulted **best)
 {
-    struct carnet_surroundings surroundings;
-    enum carnet_err err = carnet_surroundings_read(c->state, ask->vendor, &q->machine, now, &surroundings, diag);
-    for (size_t i = 0; err == CARNET_OK && i < c->count; i++) {
+    for (size_t i = 0; i < c->count; i++) {
         struct carnet_check check;
         if (!names_product(&c->grants[i], ask->product))
             continue;
         struct carnet_state_grant grant = with_every_end(q, &c->grants[i]);
-        carnet_check_grant(&grant, &surroundings, ask, &check);
+        carnet_check_grant(&grant, &c->surroundings, ask, &check);
         if (out->found && !carnet_check_better(&check, &out->check))
             continue;
         const struct carnet_document *document = grant.reading == NULL ? NULL : carnet_reading_document(grant.reading);
@@ -137,9 +139,8 @@ static enum carnet_err look_in(const struct carnet_query *q, struct consulted *c
         out->check = check;
         out->license = document == NULL ? NULL : carnet_document_license(document);
         out->entitlement = judged == NULL ? NULL : carnet_judged_entitlement(judged);
-        *best = c->state;
+        *best = c;
     }
-    return err;
 }
 
 /* Is there a license for the product, but from another vendor? Only said, so what can't be read is passed over. */
@@ -187,29 +188,118 @@ static void read_grants(struct carnet_query *q, const struct carnet_ask *ask, st
     }
 }
 
-/* Judges the licenses that were read, with the machine that was read. */
+/* Judges the licenses that were read, in the surroundings that were read. */
 static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
                              const struct carnet_diag *unread, struct carnet_answer *out)
 {
-    struct carnet_state *best = NULL;
+    const struct consulted *best = NULL;
     memset(out, 0, sizeof(*out));
     out->failure = *unread;
     for (size_t i = 0; i < q->count; i++) {
-        struct carnet_diag diag = {0};
-        enum carnet_err err = look_in(q, &q->states[i], ask, now, out, &best, &diag);
-        if (err != CARNET_OK)
-            keep_failure(&out->failure, err, &diag);
+        if (q->states[i].unread.err != CARNET_OK)
+            keep_failure(&out->failure, q->states[i].unread.err, &q->states[i].unread);
+        else
+            look_in(q, &q->states[i], ask, out, &best);
     }
     if (!out->found) {
         out->err = CARNET_NO_LICENSE;
     } else if (out->check.err != CARNET_OK) {
         out->diag = out->check.steps[out->check.failed];
         out->err = out->check.err;
-    } else if (out->license != NULL &&
-               carnet_state_raise(best, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
+    } else if (out->license != NULL && carnet_floors_rise(&best->surroundings.floors, out->license->issued, now) &&
+               carnet_state_raise(best->state, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
         out->floor = (struct carnet_diag){0};
     }
     return out->err;
+}
+
+/* ---- the machine, all of it or as much as it takes ---- */
+
+static void read_surroundings(struct carnet_query *q, const struct carnet_ask *ask, int64_t now)
+{
+    for (size_t i = 0; i < q->count; i++) {
+        struct consulted *c = &q->states[i];
+        struct carnet_diag diag = {0};
+        const enum carnet_err err =
+            carnet_surroundings_read(c->state, ask->vendor, &q->machine, now, &c->surroundings, &diag);
+        c->unread = (struct carnet_diag){0};
+        if (err != CARNET_OK)
+            keep_failure(&c->unread, err, &diag);
+    }
+}
+
+/* The license of a grant that can be judged and is for the product, and its entitlement; NULL for others. */
+static const struct carnet_license *judged_license(const struct carnet_state_grant *grant, const char *product,
+                                                   const struct carnet_entitlement **entitlement)
+{
+    const struct carnet_judged *judged = grant->reading == NULL ? NULL : carnet_reading_judged(grant->reading);
+    const struct carnet_license *l = judged == NULL ? NULL : carnet_document_license(carnet_judged_document(judged));
+    if (l == NULL || strcmp(l->product, product) != 0)
+        return NULL;
+    *entitlement = carnet_judged_entitlement(judged);
+    return l;
+}
+
+/* What licenses of the product ask beside the facts. */
+struct wants {
+    bool any, user, systems;
+};
+static void add_wants(const struct consulted *c, const char *product, struct wants *wants)
+{
+    const struct carnet_entitlement *e = NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct carnet_license *l = judged_license(&c->grants[i], product, &e);
+        if (l == NULL)
+            continue;
+        wants->any = true;
+        wants->user = wants->user || l->has_user;
+        wants->systems = wants->systems || e->virtual_refused || e->container != CARNET_CONTAINER_ACCEPTED;
+    }
+}
+
+/* Do the facts that were read so far suffice for one of the licenses? */
+static bool suffices(const struct consulted *c, const char *product)
+{
+    const struct carnet_entitlement *e = NULL;
+    struct carnet_match match;
+    for (size_t i = 0; i < c->count; i++) {
+        const struct carnet_license *l = judged_license(&c->grants[i], product, &e);
+        if (l == NULL)
+            continue;
+        carnet_match(&l->facts, &l->matching, &c->surroundings.facts, &match);
+        if (match.matches)
+            return true;
+    }
+    return false;
+}
+
+/* Reads facts until they are enough for a license, and what else the licenses ask. False where they never are, or
+ * something can't be read: then all is read, for the full answer. */
+static bool read_enough(struct carnet_query *q, const struct carnet_ask *ask, int64_t now)
+{
+    uint8_t secrets[STATES_MOST][CARNET_MACHINE_SECRET_SIZE];
+    struct wants wants = {0};
+    bool enough = false, whole = true;
+    for (size_t i = 0; i < q->count && whole; i++) {
+        struct consulted *c = &q->states[i];
+        add_wants(c, ask->product, &wants);
+        c->unread = (struct carnet_diag){0};
+        whole = carnet_surroundings_begin(c->state, ask->vendor, now, secrets[i], &c->surroundings, NULL) == CARNET_OK;
+    }
+    for (unsigned step = 0; whole && wants.any && !enough && step < CARNET_MACHINE_STEPS; step++) {
+        carnet_machine_read_step(&q->machine, step);
+        if (step == 0 && wants.systems)
+            carnet_machine_read_systems(&q->machine);
+        for (size_t i = 0; i < q->count && whole; i++) {
+            struct consulted *c = &q->states[i];
+            whole = carnet_surroundings_machine(ask->vendor, secrets[i], &q->machine, &c->surroundings) == CARNET_OK;
+            enough = enough || (whole && suffices(c, ask->product));
+        }
+    }
+    for (size_t i = 0; i < q->count && whole && enough && wants.user; i++)
+        whole = carnet_surroundings_user(ask->vendor, secrets[i], &q->states[i].surroundings, NULL) == CARNET_OK;
+    explicit_bzero(secrets, sizeof(secrets));
+    return whole && enough;
 }
 
 enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
@@ -224,17 +314,20 @@ enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask
         return out->err;
     }
     read_grants(q, ask, &unread);
-    if (ask->brief && carnet_machine_read_brief(&q->machine, NULL) == CARNET_OK &&
-        judge(q, ask, now, &unread, out) == CARNET_OK)
+    if (ask->brief && read_enough(q, ask, now) && judge(q, ask, now, &unread, out) == CARNET_OK)
         return CARNET_OK;
     out->err = carnet_machine_read(&q->machine, &out->diag);
-    if (out->err != CARNET_OK || judge(q, ask, now, &unread, out) == CARNET_OK)
+    if (out->err != CARNET_OK)
+        return out->err;
+    read_surroundings(q, ask, now);
+    if (judge(q, ask, now, &unread, out) == CARNET_OK)
         return out->err;
     for (size_t i = 0; i < q->count; i++)
         carnet_inbox_take(q->states[i].state, ask, now, &inbox);
     if (inbox.taken > 0) {
         unread = q->unopened;
         read_grants(q, ask, &unread);
+        read_surroundings(q, ask, now);
         (void)judge(q, ask, now, &unread, out);
     }
     out->inbox = inbox;

@@ -146,6 +146,8 @@ CARNET_MUST_USE enum carnet_err carnet_state_floors(const struct carnet_state *s
 CARNET_MUST_USE enum carnet_err carnet_state_lower(struct carnet_state *state, const struct carnet_digest *vendor,
                                                    uint32_t answered, int64_t at, int64_t signed_floor,
                                                    struct carnet_diag *diag);
+/* Would carnet_state_raise write these? */
+bool carnet_floors_rise(const struct carnet_floors *floors, int64_t signed_floor, int64_t local_floor);
 /* Raises them (never lowers); the local one is written only when it rises by an hour or more. A read-only state is
  * CARNET_OK: nothing is kept then. */
 CARNET_MUST_USE enum carnet_err carnet_state_raise(struct carnet_state *state, const struct carnet_digest *vendor,

@@ -78,6 +78,39 @@ monitored() {
     not_says "license ends in"
 }
 
+# both CODE OUTCOME: the short way says what the long one says.
+both() {
+    expect "$2" "$1" carnet-user check cad
+    expect "$2" "$1" carnet-user check cad --quiet
+}
+
+@test "check --quiet: the same answer, from no more of the machine than it takes" {
+    carnet-admin --quiet entitle --license CAD-2 --product cad --licensee 'Hall 3' --seats 3 --offline allowed \
+        --container refused -o e2.carnet
+    carnet-admin --quiet import e2.carnet
+    carnet-admin --quiet convert CAD-2 offline -y
+    carnet-admin --quiet assign f.carnet --license CAD-2 -o two.license
+    both 10 no-license
+    carnet-user --quiet activate cad.license
+    both 0 ok
+    strace -o trace -e trace=openat,openat2 carnet-user check cad --quiet
+    grep -q product_uuid trace
+    [ "$(grep -c -e cpuinfo -e /sys/class/net -e mountinfo -e systemd/container trace)" -eq 0 ]
+    rm "$CARNET_SYSROOT/sys/class/dmi/id/product_uuid" "$CARNET_SYSROOT/sys/class/dmi/id/board_serial"
+    both 13 wrong-machine
+    printf '4c4c4544-0042-3510-8051-a4c04f423533\n' >"$CARNET_SYSROOT/sys/class/dmi/id/product_uuid"
+    both 0 ok
+    touch "$CARNET_SYSROOT/.dockerenv"
+    both 0 ok
+    carnet-user --quiet release CAD-1 -y -o r.carnet
+    both 16 released
+    rm "$CARNET_SYSROOT/.dockerenv"
+    carnet-user --quiet activate two.license
+    both 0 ok
+    touch "$CARNET_SYSROOT/.dockerenv"
+    both 21 virtual-refused
+}
+
 @test "the inbox: a check that needs a license installs it, and leaves what is not right with a word" {
     mkdir -p "$CARNET_STATE/inbox"
     cp cad.license "$CARNET_STATE/inbox/b.carnet"

@@ -76,6 +76,16 @@ static void say_monitoring(struct cli *cli, const struct carnet_answer *answer, 
     cli_exit(cli, (int)state);
 }
 
+static void set_members(struct cli *cli, const struct carnet_answer *answer)
+{
+    const struct carnet_license *l = answer->license;
+    if (l != NULL)
+        cli_set(cli, "license", user_license_json(l, &answer->check));
+    cli_set(cli, "checks", user_checks_json(&answer->check));
+    if (answer->check.has_match && l != NULL)
+        cli_set(cli, "match", user_match_json(&answer->check.match, &l->matching));
+}
+
 static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now, uint32_t days)
 {
     char words[96], facts[384];
@@ -85,11 +95,8 @@ static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now
         return;
     if (answer->failure.err != CARNET_OK)
         cli_warn(cli, "Not all of this machine's licenses could be looked at: %s", answer->failure.detail);
-    if (l != NULL)
-        cli_set(cli, "license", user_license_json(l, &answer->check));
-    cli_set(cli, "checks", user_checks_json(&answer->check));
-    if (answer->check.has_match && l != NULL)
-        cli_set(cli, "match", user_match_json(&answer->check.match, &l->matching));
+    if (cli_json(cli))
+        set_members(cli, answer);
     if (answer->err != CARNET_OK || l == NULL)
         return;
     user_expiry_words(answer->check.expires, now, words, sizeof(words));
