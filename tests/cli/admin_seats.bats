@@ -340,10 +340,11 @@ in_use() {
     fingerprint_of 1 f.carnet
     expect ok 0 carnet-admin assign f.carnet -o l.carnet
     make-machine release l.carnet --machine 1 -o r.carnet
-    remember copy
-    expect not-found 46 carnet-admin --home copy free r.carnet
-    says "a grant that is not in this ledger"
-    unchanged copy
+    cp -a copy second
+    # Signed by this very issuer, and a machine that is not in the ledger at all.
+    expect forked 53 carnet-admin --home second free r.carnet -o receipt.carnet
+    says "this ledger never gave it out" "who else uses this issuer key"
+    [ "$(sqlite3 second/ledger.db 'SELECT in_use, forked FROM license')" = "0|unknown-license" ]
     # The same fingerprint gets another license there, and the release is of the first one.
     expect ok 0 faketime '+1 day' carnet-admin --home copy assign f.carnet -o l-copy.carnet
     expect forked 53 faketime '+1 day' carnet-admin --home copy free r.carnet -o receipt.carnet

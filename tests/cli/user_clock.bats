@@ -55,9 +55,24 @@ ask() {
     cp -r "$CARNET_HOME" "$BATS_TEST_TMPDIR/twin"
     licensed two b
     carnet-user activate two.license -o two.activation >/dev/null
-    expect not-found 46 carnet-admin --home "$BATS_TEST_TMPDIR/twin" import two.activation
-    says "grant that is not in this ledger" "D-5"
-    [ "$(sqlite3 "$BATS_TEST_TMPDIR/twin/ledger.db" "SELECT count(*) FROM received WHERE kind <> 'fingerprint'")" -eq 0 ]
+    # Two ledgers with one key: nothing but that is recorded, and no seat is given until it is settled (L-11).
+    twin=$BATS_TEST_TMPDIR/twin
+    remember "$twin"
+    expect forked 53 carnet-admin --home "$twin" import two.activation -n
+    unchanged "$twin"
+    expect forked 53 carnet-admin --home "$twin" import two.activation
+    says "this ledger never gave it out" "who else uses this issuer key"
+    expect forked 53 carnet-admin --home "$twin" import two.activation
+    [ "$(sqlite3 "$twin/ledger.db" "SELECT count(*) FROM received WHERE kind <> 'fingerprint'")" -eq 0 ]
+    [ "$(sqlite3 "$twin/ledger.db" "SELECT count(*) FROM event WHERE line LIKE '% forked by=%note=unknown-license'")" -eq 1 ]
+    expect forked 53 carnet-admin --home "$twin" assign two.fingerprint
+    says "came back that this ledger never gave" "carnet-admin recover"
+    expect ok 0 carnet-admin --home "$twin" journal verify
+    expect ok 0 carnet-admin --home "$twin" recover -y
+    expect ok 0 carnet-admin --home "$twin" recover two.license
+    expect ok 0 carnet-admin --home "$twin" recover --done -y
+    expect ok 0 carnet-admin --home "$twin" import two.activation
+    expect ok 0 carnet-admin --home "$twin" journal verify
     expect wrong-kind 33 carnet-user activate a.carnet
     says "carnet-admin import"
 }
@@ -80,6 +95,19 @@ ask() {
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT count(*) FROM event WHERE line LIKE '% forked by=%note=clone'")" -eq 1 ]
     expect ok 0 carnet-admin import b.carnet
     not_says "copied"
+    # No seat is given until it is settled; what came back again is no new finding.
+    machine two b
+    CARNET_STATE=$BATS_TEST_TMPDIR/other
+    trust
+    carnet-user fingerprint --product cad -o two.fingerprint --quiet
+    remember "$CARNET_HOME"
+    expect forked 53 carnet-admin assign two.fingerprint -o two.license
+    unchanged "$CARNET_HOME"
+    says "sent two files with one number" "replace or revoke its seat"
+    [ ! -e two.license ]
+    expect ok 0 carnet-admin recover -y
+    expect ok 0 carnet-admin recover --done -y
+    expect ok 0 carnet-admin assign two.fingerprint -o two.license
 }
 
 @test "a clock ten years ahead is repaired by a file that works once; its replay is refused" {

@@ -86,12 +86,13 @@ def flip(options, place, before):
             byte = f.read(1)[0]
             f.seek(place)
             f.write(bytes([byte ^ 1 << random.Random(place).randrange(8)]))
-        code = subprocess.run([options.program, "--home", home, "--json", "journal", "verify"], stdin=subprocess.DEVNULL,
-                              capture_output=True, check=False).returncode
+        done = subprocess.run([options.program, "--home", home, "--json", "journal", "verify"], stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False)
+        code = done.returncode
         if code in FOUND:
             return "found"
         if code != 0:
-            return f"byte {place}: exit {code}"
+            return f"byte {place}: exit {code}: {(done.stdout + done.stderr).decode(errors='replace')[-400:]}"
         return "holds nothing" if content(ledger) == before else f"byte {place}: not found, and the content differs"
     finally:
         shutil.rmtree(folder)

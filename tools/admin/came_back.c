@@ -10,6 +10,46 @@ static enum carnet_err not_ours(const char *kind, const char *what, struct carne
     return CARNET_NOT_FOUND;
 }
 
+enum carnet_err came_back_never_gave(const char *kind, struct carnet_diag *diag)
+{
+    (void)carnet_fail(diag, CARNET_FORKED, "G-3",
+                      "The license in the %s is signed by this issuer, but this ledger never gave it out: another "
+                      "ledger uses the same key, or this one was put back from a copy.",
+                      kind);
+    (void)carnet_fail_next(diag, "No seat of the license is given before that is settled: find out who else uses this "
+                                 "issuer key; then 'carnet-admin recover'.");
+    return CARNET_FORKED;
+}
+
+bool came_back_contradicts(const struct home *h, const struct ledger_license *known,
+                           const struct carnet_judged *license)
+{
+    const struct carnet_license *held = carnet_document_license(carnet_judged_document(license));
+    const struct ledger_about *about = ledger_about(h->ledger);
+
+    return about->state == LEDGER_OPEN && held->grant.epoch == about->epoch &&
+           carnet_digest_equal(carnet_judged_signer(license), &known->issuer);
+}
+
+enum carnet_err came_back_stop(struct home *h, const struct came_back_fork *fork, int64_t now, struct carnet_diag *diag)
+{
+    const struct ledger_event event = {.what = "forked",
+                                       .license = fork->license->id,
+                                       .seat = fork->held->grant.seat,
+                                       .serial = fork->held->grant.serial,
+                                       .grant = &fork->held->grant.fingerprint,
+                                       .machine = fork->machine,
+                                       .bundle = fork->bundle,
+                                       .release = fork->release,
+                                       .note = ledger_fork_word(fork->how)};
+    enum carnet_err err;
+
+    if (fork->license->forked == fork->how && fork->how == LEDGER_FORK_LICENSE)
+        return CARNET_OK; /* the same file may come again and again */
+    err = ledger_license_forked(h->ledger, fork->license->number, fork->how, diag);
+    return err ? err : ledger_event_add(h->ledger, &fork->license->vendor, &h->issuer.id, now, &event, NULL, diag);
+}
+
 enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judged, struct came_back *out,
                                struct carnet_diag *diag)
 {
@@ -28,6 +68,8 @@ enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judge
     if (!err)
         err = ledger_grant_of_fingerprint(h->ledger, out->license.number, &out->held->grant.fingerprint, &out->grant,
                                           diag);
+    if (err == CARNET_NOT_FOUND && came_back_contradicts(h, &out->license, license))
+        return came_back_never_gave(kind, diag);
     if (err == CARNET_NOT_FOUND)
         return not_ours(kind, "grant", diag);
     if (!err)
@@ -42,25 +84,27 @@ enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judge
                            "The %s is signed by another machine key than the grant's.", kind);
     /* In an epoch of before a recovery the journal may lack what was learned again. */
     if (!known || (!in_journal && out->held->grant.epoch == ledger_about(h->ledger)->epoch))
-        return carnet_fail(diag, CARNET_FORKED, "G-3",
-                           "The license in the %s is signed by this issuer, but this ledger never gave it out: another "
-                           "ledger uses the same key, or this one was put back from a copy.",
-                           kind);
+        return came_back_never_gave(kind, diag);
     return CARNET_OK;
 }
 
-static enum carnet_err tell_fork(struct home *h, const struct came_back *c, const char *note, int64_t now,
-                                 struct carnet_diag *diag)
+enum carnet_err came_back_refuse(struct cli *cli, struct home *h, const struct came_back *c,
+                                 const struct carnet_judged *judged, int64_t now)
 {
-    const struct ledger_event event = {.what = "forked",
-                                       .license = c->license.id,
-                                       .seat = c->grant.seat,
-                                       .grant = &c->grant.fingerprint,
-                                       .machine = &c->grant.machine_key,
-                                       .bundle = &c->id,
-                                       .note = note};
+    const struct came_back_fork fork = {.license = &c->license,
+                                        .held = c->held,
+                                        .machine = &c->signer,
+                                        .bundle = carnet_judged_id(carnet_judged_embedded(judged)),
+                                        .how = LEDGER_FORK_LICENSE};
+    struct carnet_diag failure = {.err = CARNET_OK};
+    enum carnet_err err = came_back_stop(h, &fork, now, &failure);
 
-    return ledger_event_add(h->ledger, &c->license.vendor, &h->issuer.id, now, &event, NULL, diag);
+    if (!err && !cli_dry_run(cli))
+        err = ledger_commit(h->ledger, &failure);
+    if (!err)
+        return CARNET_FORKED;
+    *cli_diag(cli) = failure;
+    return err;
 }
 
 enum carnet_err came_back_remember(struct cli *cli, struct home *h, const struct came_back *c, enum carnet_kind_id kind,
@@ -70,6 +114,7 @@ enum carnet_err came_back_remember(struct cli *cli, struct home *h, const struct
     struct carnet_diag *diag = cli_diag(cli);
     const struct ledger_received received = {
         .id = c->id, .machine_key = c->signer, .kind = kind, .sequence = *sequence};
+    struct came_back_fork fork = {.license = &c->license, .held = c->held, .machine = &c->signer, .bundle = &c->id};
     bool twin = false, in_journal = true;
     enum carnet_err err = ledger_received_look(h->ledger, &received, known, &twin, diag);
 
@@ -81,18 +126,21 @@ enum carnet_err came_back_remember(struct cli *cli, struct home *h, const struct
     if (!err)
         err = ledger_received_add(h->ledger, &received, now, diag);
     if (!err && twin) {
-        cli_warn(cli,
-                 "the machine of seat %lu of %s has sent another file with the number %lu before: its disk was copied "
-                 "or put back, and two machines may use this seat.",
-                 (unsigned long)c->grant.seat, c->license.id, (unsigned long)sequence->sequence);
-        err = tell_fork(h, c, "clone", now, diag);
+        cli_warn(
+            cli,
+            "the machine of seat %lu of %s has sent another file with the number %lu before: its disk was copied "
+            "or put back, and two machines may use this seat. No seat of the license is given before that is settled.",
+            (unsigned long)c->grant.seat, c->license.id, (unsigned long)sequence->sequence);
+        fork.how = LEDGER_FORK_CLONE;
+        err = came_back_stop(h, &fork, now, diag);
     }
     if (!err && !in_journal) {
         cli_warn(cli,
                  "the machine of seat %lu of %s has seen position %lu of the journal, which this ledger does not have: "
-                 "the ledger was put back from a copy; see 'carnet-admin recover'.",
+                 "the ledger was put back from a copy; no seat of the license is given before 'carnet-admin recover'.",
                  (unsigned long)c->grant.seat, c->license.id, (unsigned long)seen->position);
-        err = tell_fork(h, c, "ledger", now, diag);
+        fork.how = LEDGER_FORK_JOURNAL;
+        err = came_back_stop(h, &fork, now, diag);
     }
     return err;
 }

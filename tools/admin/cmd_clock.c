@@ -147,6 +147,8 @@ static enum carnet_err run(struct cli *cli, struct home *h, const struct carnet_
     a->now = carnet_utc_now();
     if (!err)
         err = look(h, judged, a, cli_diag(cli));
+    if (err == CARNET_FORKED)
+        err = came_back_refuse(cli, h, &a->came, judged, a->now);
     ledger_rollback(h->ledger);
     if (err)
         return err;

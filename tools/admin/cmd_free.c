@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "came_back.h"
 #include "free.h"
 #include "sign.h"
 
@@ -22,26 +23,17 @@ static enum carnet_err unknown_grant(struct batch_item *item, const char *why)
     return CARNET_OK;
 }
 
-/* No seat of the license is given until this is settled. */
-static enum carnet_err remember_fork(struct batch *b, const struct freeing *f)
+static enum carnet_err never_gave(struct batch *b, const struct freeing *f, struct batch_item *item)
 {
-    const struct ledger_event event = {.what = "forked",
-                                       .license = f->license.id,
-                                       .seat = f->held->grant.seat,
-                                       .serial = f->held->grant.serial,
-                                       .grant = &f->held->grant.fingerprint,
-                                       .machine = &f->signer,
-                                       .release = &f->id,
-                                       .bundle = &f->release->license,
-                                       .note = "unknown-license"};
-    enum carnet_err err = CARNET_OK;
+    const struct came_back_fork fork = {.license = &f->license,
+                                        .held = f->held,
+                                        .machine = &f->signer,
+                                        .bundle = &f->release->license,
+                                        .release = &f->id,
+                                        .how = LEDGER_FORK_LICENSE};
 
-    if (f->license.forked)
-        return CARNET_OK;
-    err = ledger_license_forked(b->home->ledger, f->license.number, "unknown-license", cli_diag(b->cli));
-    return err ? err
-               : ledger_event_add(b->home->ledger, &f->license.vendor, &b->home->issuer.id, b->now, &event, NULL,
-                                  cli_diag(b->cli));
+    item->err = came_back_never_gave("release", &item->diag);
+    return came_back_stop(b->home, &fork, b->now, cli_diag(b->cli));
 }
 
 /* Was the license that comes back given out by this ledger? In an epoch of before a recovery the journal may lack what
@@ -61,10 +53,7 @@ static enum carnet_err hold_history(struct batch *b, const struct freeing *f, st
         item->err = carnet_fail(&item->diag, CARNET_UNTRUSTED_KEY, "T-4",
                                 "The release is signed by another machine key than the grant's.");
     } else if (!known || (!in_journal && f->held->grant.epoch == ledger_about(b->home->ledger)->epoch)) {
-        err = remember_fork(b, f);
-        item->err = carnet_fail(&item->diag, CARNET_FORKED, "G-3",
-                                "The license in the release is signed by this issuer, but this ledger never gave it "
-                                "out: another ledger uses the same key, or this one was put back from a copy.");
+        err = never_gave(b, f, item);
     }
     return err;
 }
@@ -149,6 +138,8 @@ enum carnet_err free_release(struct batch *b, const struct batch_source *source)
     if (!err)
         err = ledger_grant_of_fingerprint(b->home->ledger, f.license.number, &name->fingerprint, &f.grant,
                                           cli_diag(b->cli));
+    if (err == CARNET_NOT_FOUND && came_back_contradicts(b->home, &f.license, carnet_judged_embedded(judged)))
+        return never_gave(b, &f, item);
     if (err == CARNET_NOT_FOUND)
         return unknown_grant(item, "The release is of a grant that is not in this ledger.");
     if (err)

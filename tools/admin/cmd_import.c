@@ -237,9 +237,13 @@ static enum carnet_err import_activation(struct cli *cli, struct home *h, const 
     bool known = false;
     enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
 
+    const int64_t now = carnet_utc_now();
+
     if (!err)
-        err = take_activation(cli, h, judged, carnet_utc_now(), &c, &known);
-    if (!err && !cli_dry_run(cli))
+        err = take_activation(cli, h, judged, now, &c, &known);
+    if (err == CARNET_FORKED)
+        err = came_back_refuse(cli, h, &c, judged, now);
+    else if (!err && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, cli_diag(cli));
     ledger_rollback(h->ledger);
     if (!err)

@@ -148,7 +148,7 @@ static enum carnet_err count_forked(struct home *h, size_t *forked, struct carne
 
     *forked = 0;
     for (size_t i = 0; !err && i < count; i++)
-        *forked += list[i].forked;
+        *forked += list[i].forked != LEDGER_NOT_FORKED;
     free(list);
     return err;
 }
@@ -224,7 +224,7 @@ static enum carnet_err tell_state(struct cli *cli, struct home *h)
                  (unsigned long)list[i].seats);
         (void)json_array_append_new(told, json_pack("{s:s, s:I, s:I, s:b}", "license", list[i].id, "seats",
                                                     (json_int_t)list[i].seats, "in-use", (json_int_t)list[i].in_use,
-                                                    "forked", (int)list[i].forked));
+                                                    "forked", (int)(list[i].forked != LEDGER_NOT_FORKED)));
     }
     free(list);
     cli_set(cli, "licenses", told);

@@ -10,18 +10,34 @@
 
 /* ---- may it? ---- */
 
+/* G-3, L-11. */
+static void refuse_forked(struct batch_item *item, const struct ledger_license *license)
+{
+    static const struct {
+        const char *before, *after, *next;
+    } words[] = {
+        [LEDGER_FORK_LICENSE] = {"A license of ", " came back that this ledger never gave",
+                                 "Find out who else uses this issuer key; then 'carnet-admin recover'."},
+        [LEDGER_FORK_CLONE] =
+            {"A machine of ", " sent two files with one number, so its disk was copied or put back",
+             "Find the machine in 'carnet-admin journal show', and see whether it is two: then replace "
+             "or revoke its seat. After that, 'carnet-admin recover'."},
+        [LEDGER_FORK_JOURNAL] = {"A machine of ", " has seen a part of the journal that this ledger lacks",
+                                 "Find out whether this ledger was put back from a copy; then 'carnet-admin recover'."},
+    };
+
+    item->err = carnet_fail(&item->diag, CARNET_FORKED, "G-3", "%s%s%s: no seat is given before that is settled.",
+                            words[license->forked].before, license->id, words[license->forked].after);
+    (void)carnet_fail_next(&item->diag, "%s", words[license->forked].next);
+}
+
 enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_license *license,
                                   const struct carnet_entitlement *e, int64_t now)
 {
     char time[CARNET_UTC_SIZE], whom[320];
 
     if (license->forked) {
-        item->err =
-            carnet_fail(&item->diag, CARNET_FORKED, "G-3",
-                        "A license of %s came back that this ledger never gave: no seat is given before that is "
-                        "settled.",
-                        license->id);
-        (void)carnet_fail_next(&item->diag, "Find out who else uses this issuer key; then 'carnet-admin recover'.");
+        refuse_forked(item, license);
     } else if (!license->offline) {
         item->err = carnet_fail(&item->diag, CARNET_WRONG_MODE, "",
                                 "The license %s is online: its seats belong to users.", license->id);

@@ -36,6 +36,11 @@ enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct c
     return carnet_fail(diag, CARNET_BUG, "", "The ledger refused %s: %s.", doing, words);
 }
 
+enum carnet_err database_fail_prepare(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag)
+{
+    return database_fail(db, code == SQLITE_ERROR ? SQLITE_SCHEMA : code & 0xff, doing, diag);
+}
+
 /* The kept statement of that literal, prepared when new. */
 static enum carnet_err prepared(struct ledger *l, const char *sql, sqlite3_stmt **out, struct carnet_diag *diag)
 {
@@ -51,7 +56,7 @@ static enum carnet_err prepared(struct ledger *l, const char *sql, sqlite3_stmt 
         return carnet_fail(diag, CARNET_BUG, "", "The ledger has more kinds of questions than it has room for.");
     code = sqlite3_prepare_v3(l->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
     if (code != SQLITE_OK)
-        return database_fail(l->db, code & 0xff, "reading it", diag);
+        return database_fail_prepare(l->db, code, "reading it", diag);
     l->statements[l->statement_count].sql = sql;
     l->statements[l->statement_count].statement = *out;
     l->statement_count++;

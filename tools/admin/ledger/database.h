@@ -31,6 +31,8 @@ bool database_holder(sqlite3 *db, char holder[DATABASE_HOLDER_SIZE]);
 int database_ready(struct ledger *l);
 /* The failure that SQLite reports for `doing`, as an outcome. */
 enum carnet_err database_fail(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
+/* The same where a statement can't be prepared: its words are fixed, so the tables are not those of the version. */
+enum carnet_err database_fail_prepare(sqlite3 *db, int code, const char *doing, struct carnet_diag *diag);
 /*
  * A kept statement with its values bound. `sql` must be a literal. One letter of `types` for each value: i int64_t,
  * t text, T text or NULL when "", d const struct carnet_digest *, D the same or NULL, b bytes and size_t.

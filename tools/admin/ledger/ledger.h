@@ -113,6 +113,16 @@ CARNET_MUST_USE enum carnet_err ledger_taken_add(struct ledger *l, const struct 
                                                  int64_t now, struct carnet_diag *diag);
 
 /* ---- licenses ---- */
+/* What came back that contradicts this ledger (L-11). */
+enum ledger_fork {
+    LEDGER_NOT_FORKED,
+    LEDGER_FORK_LICENSE, /* a license that it never gave */
+    LEDGER_FORK_CLONE,   /* two bundles of one machine key with one number */
+    LEDGER_FORK_JOURNAL, /* a machine has seen a position that its journal lacks */
+};
+/* As the tables and the journal name it. */
+const char *ledger_fork_word(enum ledger_fork fork);
+
 struct ledger_license {
     int64_t number; /* of the row */
     struct carnet_digest vendor, issuer, entitlement;
@@ -120,7 +130,8 @@ struct ledger_license {
     uint32_t revision;
     char product[CARNET_ID_TEXT_SIZE], edition[CARNET_ID_TEXT_SIZE], licensee[CARNET_TEXT_SIZE];
     uint32_t seats, in_use, held, users;
-    bool offline_allowed, offline, forked;
+    bool offline_allowed, offline;
+    enum ledger_fork forked;
     int64_t not_after;
 };
 /* All, or those of one vendor, or of one product; sorted by id and vendor; freed with free(). */
@@ -390,8 +401,8 @@ CARNET_MUST_USE enum carnet_err ledger_license_relearn_mode(struct ledger *l, in
 /* A known grant's newer license: epoch, serial, entitlement, lease. */
 CARNET_MUST_USE enum carnet_err ledger_grant_relearn(struct ledger *l, const struct ledger_grant *g,
                                                      struct carnet_diag *diag);
-/* Something came back that this ledger never gave: no seat of the license is given until 'recover'. */
-CARNET_MUST_USE enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, const char *found,
+/* Something came back that contradicts this ledger: no seat of the license is given until 'recover'. */
+CARNET_MUST_USE enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, enum ledger_fork fork,
                                                       struct carnet_diag *diag);
 
 #endif

@@ -9,7 +9,32 @@
 
 #define COLUMNS \
     "number, vendor, id, issuer, entitlement, revision, product, edition, licensee, seats, in_use, held, users," \
-    " offline_allowed, mode, not_after, forked IS NOT NULL"
+    " offline_allowed, mode, not_after, forked"
+
+static const char *const forks[] = {[LEDGER_NOT_FORKED] = "",
+                                    [LEDGER_FORK_LICENSE] = "unknown-license",
+                                    [LEDGER_FORK_CLONE] = "clone",
+                                    [LEDGER_FORK_JOURNAL] = "ledger"};
+
+const char *ledger_fork_word(enum ledger_fork fork)
+{
+    return forks[fork];
+}
+
+/* A word that a later version wrote stops the license as well. */
+static enum ledger_fork read_fork(sqlite3_stmt *s, int column)
+{
+    char word[32];
+
+    if (sqlite3_column_type(s, column) == SQLITE_NULL)
+        return LEDGER_NOT_FORKED;
+    column_text(s, column, word, sizeof word);
+    for (unsigned i = 1; i < sizeof forks / sizeof *forks; i++) {
+        if (strcmp(word, forks[i]) == 0)
+            return (enum ledger_fork)i;
+    }
+    return LEDGER_FORK_LICENSE;
+}
 
 static void read_license(sqlite3_stmt *s, struct ledger_license *out)
 {
@@ -33,7 +58,7 @@ static void read_license(sqlite3_stmt *s, struct ledger_license *out)
     column_text(s, 14, mode, sizeof mode);
     out->offline = strcmp(mode, "offline") == 0;
     out->not_after = sqlite3_column_int64(s, 15);
-    out->forked = sqlite3_column_int64(s, 16) != 0;
+    out->forked = read_fork(s, 16);
 }
 
 static enum carnet_err read_list(struct ledger *l, sqlite3_stmt *s, struct ledger_license **out, size_t *count,

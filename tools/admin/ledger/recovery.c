@@ -85,8 +85,9 @@ enum carnet_err ledger_grant_relearn(struct ledger *l, const struct ledger_grant
                         "iidii", (int64_t)g->epoch, (int64_t)g->serial, &g->entitlement, g->lease_until, g->number);
 }
 
-enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, const char *found, struct carnet_diag *diag)
+enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, enum ledger_fork fork,
+                                      struct carnet_diag *diag)
 {
-    return database_run(l, diag, "UPDATE license SET forked = ? WHERE number = ? AND forked IS NULL", "ti", found,
-                        license);
+    return database_run(l, diag, "UPDATE license SET forked = ? WHERE number = ? AND forked IS NULL", "ti",
+                        ledger_fork_word(fork), license);
 }

@@ -168,7 +168,7 @@ static enum carnet_err check_schema(struct ledger *l, struct ledger_audit *a, st
     if (code == SQLITE_OK && !err)
         code = number_of(l->db, sum, &here);
     if (code != SQLITE_OK)
-        return database_fail(l->db, code & 0xff, "looking at its tables", diag);
+        return database_fail_prepare(l->db, code, "looking at its tables", diag);
     if (!err && here != made)
         audit_tell(a, "The tables and their rules are not those of this version of the ledger (L-1).");
     return err;
@@ -202,5 +202,5 @@ enum carnet_err seal_check(struct ledger *l, struct ledger_audit *a, struct carn
     while (code == SQLITE_OK && (row = sqlite3_step(s)) != SQLITE_DONE)
         code = row == SQLITE_ROW ? check_table(l->db, s, a) : row;
     (void)sqlite3_finalize(s);
-    return code == SQLITE_OK ? CARNET_OK : database_fail(l->db, code & 0xff, "looking at its seals", diag);
+    return code == SQLITE_OK ? CARNET_OK : database_fail_prepare(l->db, code, "looking at its seals", diag);
 }
