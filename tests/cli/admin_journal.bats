@@ -229,3 +229,65 @@ END
     expect malformed 30 carnet-inspect verify --trust root.pem --journal cut.carnet l1.carnet
     expect wrong-kind 33 carnet-inspect verify --trust root.pem --journal l1.carnet l1.carnet
 }
+
+# entitle --journal
+@test "entitle --journal: has the reduction been taken, and are its seats back?" {
+    entitled L-1 --product cad --licensee x --seats 3 --offline allowed
+    expect ok 0 carnet-admin convert L-1 offline -y
+    for machine in 1 2 3; do
+        fingerprint_of $machine f$machine.carnet
+        expect ok 0 carnet-admin assign f$machine.carnet -o l$machine.carnet
+    done
+    expect ok 0 carnet-admin journal export -o j1.carnet
+    expect ok 0 carnet-admin entitle --license L-1 --journal j1.carnet --json -o same.carnet
+    [ "$(json '.journal | [.revision, .out, .held] | join(" ")')" = "1 3 0" ]
+    # Fewer: signed, with what is still out.
+    expect ok 0 carnet-admin entitle --license L-1 --seats 2 --journal j1.carnet -o less.carnet
+    says "revision 1 was taken on .*; 3 seats are out, 0 held" "warning: 3 seats of L-1 are out or held, and it will have 2"
+    remember "$CARNET_HOME"
+    expect not-vouched 35 carnet-admin entitle --license L-1 --journal j1.carnet -o again.carnet
+    says "does not show that revision 2 of L-1 was taken" "Grant nothing elsewhere"
+    [ ! -e again.carnet ]
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin import less.carnet
+    expect ok 0 carnet-admin journal export -o j2.carnet
+    expect seats-in-use 44 carnet-admin entitle --license L-1 --journal j2.carnet -o again.carnet
+    says "3 seats of L-1 are out or held, and revision 2 has 2"
+    make-machine release --machine 1 -o r1.carnet l1.carnet
+    expect ok 0 carnet-admin free r1.carnet -o receipt1.carnet
+    # The later part alone says nothing; any order, and any part twice.
+    last=$(carnet-admin --json entitle -n --license L-1 --journal j2.carnet | jq .journal.position)
+    expect ok 0 carnet-admin journal export --since $((last + 1)) -o j3.carnet
+    expect not-vouched 35 carnet-admin entitle --license L-1 --journal j3.carnet
+    says "positions 1 to $last of the journal are in no file"
+    expect ok 0 carnet-admin entitle --license L-1 --journal j3.carnet --journal j2.carnet --journal j1.carnet --journal j3.carnet \
+        -o again.carnet
+    says "revision 2 was taken on .*; 2 seats are out, 0 held"
+    cmp less.carnet again.carnet
+    # A lost seat is held until its lease has run out.
+    expect ok 0 carnet-admin revoke L-1 2 --reason lost -y -o receipt2.carnet
+    expect ok 0 carnet-admin journal export -o j4.carnet
+    expect ok 0 carnet-admin entitle -n --license L-1 --journal j4.carnet --json
+    [ "$(json '.journal | [.out, .held] | join(" ")')" = "1 1" ]
+}
+
+@test "entitle --journal: another issuer's, another history, no journal, a new license" {
+    entitled L-1 --product cad --licensee x --seats 3 --offline allowed
+    expect ok 0 carnet-admin convert L-1 offline -y
+    cp -r "$CARNET_HOME" twin
+    fingerprint_of 1 f1.carnet
+    fingerprint_of 2 f2.carnet
+    expect ok 0 carnet-admin assign f1.carnet -o l1.carnet
+    expect ok 0 carnet-admin --home twin assign f2.carnet -o l2.carnet
+    expect ok 0 carnet-admin journal export -o one.carnet
+    expect ok 0 carnet-admin --home twin journal export -o two.carnet
+    expect forked 53 carnet-admin entitle --license L-1 --journal one.carnet --journal two.carnet
+    says "contradict each other at position"
+    expect usage 64 carnet-admin entitle --license L-2 --product cad --licensee x --seats 1 --journal one.carnet
+    expect wrong-kind 33 carnet-admin entitle --license L-1 --journal l1.carnet
+    CARNET_HOME=$PWD/elsewhere expect ok 0 carnet-admin init --role admin --name Elsewhere --no-passphrase
+    CARNET_HOME=$PWD/elsewhere expect ok 0 carnet-admin key export issuer -o other.pem
+    expect ok 0 carnet-admin entitle --license L-9 --product cad --licensee y --seats 1 --issuer other.pem -y -o other.carnet
+    expect untrusted-key 32 carnet-admin entitle --license L-9 --journal one.carnet
+    says "and the license is issued by"
+}

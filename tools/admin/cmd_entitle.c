@@ -9,6 +9,7 @@
 #include "home.h"
 #include "key_request.h"
 #include "sign.h"
+#include "taken.h"
 #include "terms.h"
 #include "words.h"
 
@@ -37,6 +38,8 @@ const struct cli_option admin_entitle_options[] = {
     {"contact", 0, "TEXT", false, "whom to ask; '' for none"},
     {"issuer", 0, "FILE", false,
      "the administrator's key request, or the PEM of his issuer key; your own with role both"},
+    {"journal", 0, "FILE", true,
+     "the administrator's exported journal: has the revision been taken, are its seats back?"},
     {NULL, 0, NULL, false, NULL}};
 
 /* The revision before, read again with all checks. */
@@ -221,6 +224,62 @@ static enum carnet_err say(struct cli *cli, const struct before *before, const s
     return CARNET_OK;
 }
 
+/* What the journals say, and with a revision that differs in nothing: may the vendor rely on it? */
+static enum carnet_err look_at_journal(struct cli *cli, const struct home *h, const struct before *before,
+                                       const struct carnet_entitlement *e, bool differs)
+{
+    const struct carnet_entitlement *newest = before->entitlement;
+    struct taken t;
+    char until[CARNET_UTC_SIZE], since[CARNET_UTC_SIZE] = "";
+    enum carnet_err err;
+
+    if (cli_values(cli, "journal") == 0)
+        return CARNET_OK;
+    if (!newest)
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A new license is in no journal yet; leave --journal out.");
+    err = taken_read(cli, h, e->license, &newest->issuer, &t);
+    if (err)
+        return err;
+    carnet_utc_format(t.at, until);
+    if (t.revision > 0)
+        carnet_utc_format(t.since, since);
+    if (t.revision > 0)
+        cli_note(cli,
+                 "By the journal up to position %lu (%s), revision %lu was taken on %s; %lu seats are out, %lu held.\n",
+                 (unsigned long)t.last, until, (unsigned long)t.revision, since, (unsigned long)t.out,
+                 (unsigned long)t.held);
+    else
+        cli_note(cli, "By the journal up to position %lu (%s), %s was not taken at all.\n", (unsigned long)t.last,
+                 until, e->license);
+    cli_set(cli, "journal",
+            json_pack("{s:I, s:s, s:I, s:I, s:I}", "position", (json_int_t)t.last, "at", until, "revision",
+                      (json_int_t)t.revision, "out", (json_int_t)t.out, "held", (json_int_t)t.held));
+    if (differs && t.out + t.held > e->seats)
+        cli_warn(cli,
+                 "%lu seats of %s are out or held, and it will have %lu: rely on fewer only when a later journal "
+                 "shows them back.",
+                 (unsigned long)t.out + t.held, e->license, (unsigned long)e->seats);
+    if (differs)
+        return CARNET_OK;
+    if (t.revision < newest->revision) {
+        (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
+                          "The journal does not show that revision %lu of %s was taken.",
+                          (unsigned long)newest->revision, e->license);
+        return carnet_fail_next(cli_diag(cli),
+                                "Grant nothing elsewhere that rests on it; have the administrator import "
+                                "it, and ask for a later 'journal export'.");
+    }
+    if (t.out + t.held > newest->seats) {
+        (void)carnet_fail(cli_diag(cli), CARNET_SEATS_IN_USE, "G-5",
+                          "%lu seats of %s are out or held, and revision %lu has %lu.", (unsigned long)t.out + t.held,
+                          e->license, (unsigned long)newest->revision, (unsigned long)newest->seats);
+        return carnet_fail_next(cli_diag(cli),
+                                "Grant nothing elsewhere that rests on it before they are back; ask for a "
+                                "later 'journal export' then.");
+    }
+    return CARNET_OK;
+}
+
 static enum carnet_err entitle(struct cli *cli, struct home *h, const char *license)
 {
     const struct carnet_key *key = NULL;
@@ -236,6 +295,8 @@ static enum carnet_err entitle(struct cli *cli, struct home *h, const char *lice
         err = settle(cli, h, &before, license, e);
     if (!err)
         err = say(cli, &before, e, &differs);
+    if (!err)
+        err = look_at_journal(cli, h, &before, e, differs);
     if (err)
         goto out;
     if (differs) {

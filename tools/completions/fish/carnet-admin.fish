@@ -80,6 +80,7 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l container -
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l least-trust -x -d 'the least version of trust information that a user needs, or none (the default)'
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l contact -x -d 'whom to ask; \'\' for none'
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l issuer -r -F -d 'the administrator\'s key request, or the PEM of his issuer key; your own with role both'
+complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l journal -r -F -d 'the administrator\'s exported journal: has the revision been taken, are its seats back?'
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l output -s o -r -F -d 'write to FILE'
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l to -x -a '(__fish_complete_directories)' -d 'write to the stick or folder DIR, under carnet/'
 complete -c carnet-admin -n '__fish_seen_subcommand_from entitle' -l text -d 'print as text to paste, on standard output'

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "taken.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/io.h"
+#include "document/event.h"
+#include "rules/dates.h"
+
+struct files {
+    struct cli_bundle *bundles;
+    const struct carnet_journal **segments;
+    size_t count;
+};
+
+struct chain {
+    const char *license;
+    struct carnet_digest *digests; /* of the positions so far */
+    uint32_t position;
+    void *living; /* grants: a tree of digests */
+    struct taken *taken;
+};
+
+static int by_place(const void *a, const void *b)
+{
+    const struct carnet_journal *x = *(const struct carnet_journal *const *)a,
+                                *y = *(const struct carnet_journal *const *)b;
+
+    return x->first != y->first ? (x->first < y->first ? -1 : 1) : x->last < y->last ? -1 : x->last > y->last;
+}
+
+static int by_digest(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct carnet_digest));
+}
+
+static enum carnet_err read_file(struct cli *cli, const struct home *h, const char *file,
+                                 const struct carnet_digest *issuer, struct files *f)
+{
+    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_JOURNAL));
+    struct cli_bundle *bundle = &f->bundles[f->count];
+    enum carnet_err err = cli_bundle_read(cli, file, &options, bundle);
+    char named[CARNET_HEX_SIZE], found[CARNET_HEX_SIZE];
+
+    if (!err) {
+        f->segments[f->count] = carnet_document_journal(carnet_reading_document(bundle->reading));
+        err = carnet_dates_check(carnet_reading_judged(bundle->reading), carnet_utc_now(), cli_diag(cli));
+    }
+    if (!err && !carnet_digest_equal(&f->segments[f->count]->signer, issuer)) {
+        carnet_digest_hex(issuer, named);
+        carnet_digest_hex(&f->segments[f->count]->signer, found);
+        err = carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
+                          "The journal is of the issuer key %.16s..., and the license is issued by %.16s....", found,
+                          named);
+        (void)carnet_fail_next(cli_diag(cli), "Ask the administrator of that license for his 'journal export'.");
+    }
+    if (err)
+        cli_place(cli, file);
+    f->count++; /* what was read of it is cleared with the others */
+    return err;
+}
+
+/* A grant begins, unless it is known to live. */
+static enum carnet_err begin(struct chain *c, const struct carnet_digest *grant)
+{
+    struct carnet_digest *kept = malloc(sizeof *kept);
+    void *node = kept != NULL ? tsearch(memcpy(kept, grant, sizeof *kept), &c->living, by_digest) : NULL;
+
+    if (node != NULL && *(struct carnet_digest **)node == kept)
+        c->taken->out++;
+    else
+        free(kept);
+    return node != NULL ? CARNET_OK : CARNET_NO_MEMORY;
+}
+
+static bool end(struct chain *c, const struct carnet_digest *grant)
+{
+    void *node = tfind(grant, &c->living, by_digest);
+    struct carnet_digest *kept = node != NULL ? *(struct carnet_digest **)node : NULL;
+
+    if (kept == NULL)
+        return false;
+    (void)tdelete(grant, &c->living, by_digest);
+    free(kept);
+    c->taken->out--;
+    return true;
+}
+
+/* The words of spec/ledger.md that give seats, take them back, or take a revision. */
+static enum carnet_err replay(struct chain *c, const struct carnet_event *e)
+{
+    static const char *const ends[] = {"free", "replace", "replace-lost", "revoke"};
+    struct taken *t = c->taken;
+
+    t->last = e->position;
+    t->at = e->at;
+    if (strcmp(e->license, c->license) != 0)
+        return CARNET_OK;
+    if (strcmp(e->what, "import") == 0 && e->revision > t->revision) {
+        t->revision = e->revision;
+        t->since = e->at;
+    }
+    if (strcmp(e->what, "assign") == 0 || strcmp(e->what, "relearned") == 0)
+        return begin(c, &e->grant);
+    if (strcmp(e->what, "unhold") == 0 && t->held > 0)
+        t->held--;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (strcmp(e->what, ends[i]) == 0 && end(c, &e->grant) && e->until != CARNET_EVENT_NO_TIME)
+            t->held++;
+    }
+    return CARNET_OK;
+}
+
+/* W-9: what is not known yet of a segment is taken, and what is known has to be the same. The links inside it were
+ * held when it was read. */
+static enum carnet_err follow(struct cli *cli, struct chain *c, const struct carnet_journal *s)
+{
+    struct carnet_digest link = s->previous, *grown;
+    struct carnet_diag *diag = cli_diag(cli);
+    uint32_t position = s->first;
+    bool same = position == 1 || carnet_digest_equal(&link, &c->digests[position - 2]);
+
+    for (const char *line = s->lines; same && *line != '\0'; position++) {
+        const size_t size = strcspn(line, "\n");
+        struct carnet_event event;
+        carnet_event_link(&link, line, size, &link);
+        if (position > c->position) {
+            grown = reallocarray(c->digests, position, sizeof *grown);
+            if (grown == NULL || carnet_event_parse(line, size, &event) != CARNET_OK || replay(c, &event) != CARNET_OK)
+                return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the journal.");
+            c->digests = grown;
+            c->digests[position - 1] = link;
+            c->position = position;
+        }
+        same = carnet_digest_equal(&link, &c->digests[position - 1]);
+        line += size + (line[size] == '\n');
+    }
+    if (same)
+        return CARNET_OK;
+    (void)carnet_fail(diag, CARNET_FORKED, "W-9", "Two of the journals contradict each other at position %lu.",
+                      (unsigned long)position);
+    return carnet_fail_next(diag, "Ask the administrator how his ledger came to have two histories, and grant nothing "
+                                  "that rests on them.");
+}
+
+static enum carnet_err link_all(struct cli *cli, struct chain *c, const struct files *f)
+{
+    enum carnet_err err = CARNET_OK;
+
+    for (size_t i = 0; !err && i < f->count; i++) {
+        if (f->segments[i]->first > c->position + 1) {
+            (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
+                              "The positions %lu to %lu of the journal are in no file that was given.",
+                              (unsigned long)c->position + 1, (unsigned long)f->segments[i]->first - 1);
+            return carnet_fail_next(cli_diag(cli), "Give all segments of the export, from the first on: --journal for "
+                                                   "each.");
+        }
+        err = follow(cli, c, f->segments[i]);
+    }
+    return err;
+}
+
+enum carnet_err taken_read(struct cli *cli, const struct home *h, const char *license,
+                           const struct carnet_digest *issuer, struct taken *out)
+{
+    const size_t count = cli_values(cli, "journal");
+    struct files f = {.bundles = calloc(count, sizeof *f.bundles), .segments = calloc(count, sizeof *f.segments)};
+    struct chain c = {.license = license, .taken = out};
+    enum carnet_err err = f.bundles != NULL && f.segments != NULL
+                              ? CARNET_OK
+                              : carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.");
+
+    memset(out, 0, sizeof *out);
+    for (size_t i = 0; !err && i < count; i++)
+        err = read_file(cli, h, cli_value_at(cli, "journal", i), issuer, &f);
+    if (!err) {
+        qsort(f.segments, f.count, sizeof *f.segments, by_place);
+        err = link_all(cli, &c, &f);
+    }
+    for (size_t i = 0; i < f.count; i++)
+        cli_bundle_clear(&f.bundles[i]);
+    tdestroy(c.living, free);
+    free(c.digests);
+    free(f.segments);
+    free(f.bundles);
+    return err;
+}
