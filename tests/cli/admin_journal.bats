@@ -51,6 +51,15 @@ history() {
     expect usage 64 carnet-admin journal show --since yesterday
 }
 
+@test "journal verify: the home of an administrator alone, before its first vendor and after it" {
+    expect ok 0 carnet-admin --home admin init --role admin --name "City Hospital" --no-passphrase
+    expect ok 0 carnet-admin --home admin journal verify
+    expect ok 0 carnet-admin --quiet key export root -o theirs.pem
+    expect ok 0 carnet-admin --home admin trust add theirs.pem -y
+    expect ok 0 carnet-admin --home admin journal verify
+    [ "$(carnet-admin --home admin journal show --json | head -1 | jq -r .what)" = open ]
+}
+
 @test "journal verify: a ledger with a history is what its journal says" {
     history
     expect ok 0 carnet-admin journal verify

@@ -272,10 +272,14 @@ static const char *const questions[] = {
                                               " OR t.serial IS NOT p.serial OR t.fingerprint IS NOT p.fingerprint"
                                               " OR t.of IS NOT p.license OR t.vendor IS NOT p.vendor)",
 
+    /* An administrator's key is older than the first vendor, and so than the first chain: no event says that it was
+     * made, and each chain that it signs begins with its name. */
     "SELECT printf('The %s key %s of this home', coalesce(t.role, p.role), substr(lower(hex(coalesce(t.id, p.id))), 1,"
     " 16)) || " SAYS("'it has another role'") " FROM (SELECT *, 1 AS found FROM key WHERE own = 1) t FULL JOIN (SELECT "
                                               "*, 1 AS found FROM p_key) p"
-                                              " ON p.id = t.id WHERE t.role IS NOT p.role",
+                                              " ON p.id = t.id WHERE t.role IS NOT p.role AND NOT (p.found IS NULL AND "
+                                              "t.role = 'issuer' AND NOT EXISTS (SELECT 1"
+                                              " FROM key WHERE own = 1 AND role = 'root'))",
 
     /* The counters, against the rows that they count. */
     "SELECT printf('The counters of license %s are not those of its seats and users.', id) FROM license l"
