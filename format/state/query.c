@@ -123,7 +123,7 @@ static struct carnet_state_grant with_every_end(const struct carnet_query *q, co
 
 /* Judges the product's licenses in one state; *best is that state when one of them is the best so far. */
 static void look_in(const struct carnet_query *q, const struct consulted *c, const struct carnet_ask *ask,
-                    struct carnet_answer *out, const struct consulted **best)
+                    struct carnet_answer *out, const struct consulted **best, const struct carnet_grant_name **name)
 {
     for (size_t i = 0; i < c->count; i++) {
         struct carnet_check check;
@@ -140,6 +140,7 @@ static void look_in(const struct carnet_query *q, const struct consulted *c, con
         out->license = document == NULL ? NULL : carnet_document_license(document);
         out->entitlement = judged == NULL ? NULL : carnet_judged_entitlement(judged);
         *best = c;
+        *name = &c->grants[i].name;
     }
 }
 
@@ -188,18 +189,20 @@ static void read_grants(struct carnet_query *q, const struct carnet_ask *ask, st
     }
 }
 
-/* Judges the licenses that were read, in the surroundings that were read. */
-static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *ask, int64_t now,
+/* Judges the licenses that were read, in the surroundings that were read; `whole` when these know all facts. */
+static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *ask, bool whole, int64_t now,
                              const struct carnet_diag *unread, struct carnet_answer *out)
 {
     const struct consulted *best = NULL;
+    const struct carnet_grant_name *name = NULL;
     memset(out, 0, sizeof(*out));
     out->failure = *unread;
+    out->drift = CARNET_NO_DRIFT;
     for (size_t i = 0; i < q->count; i++) {
         if (q->states[i].unread.err != CARNET_OK)
             keep_failure(&out->failure, q->states[i].unread.err, &q->states[i].unread);
         else
-            look_in(q, &q->states[i], ask, out, &best);
+            look_in(q, &q->states[i], ask, out, &best, &name);
     }
     if (!out->found) {
         out->err = CARNET_NO_LICENSE;
@@ -210,6 +213,8 @@ static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *as
                carnet_state_raise(best->state, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
         out->floor = (struct carnet_diag){0};
     }
+    if (out->found && whole)
+        out->drift = carnet_drift_since(best->state, ask->vendor, name, &out->check, now);
     return out->err;
 }
 
@@ -314,13 +319,13 @@ enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask
         return out->err;
     }
     read_grants(q, ask, &unread);
-    if (ask->brief && read_enough(q, ask, now) && judge(q, ask, now, &unread, out) == CARNET_OK)
+    if (ask->brief && read_enough(q, ask, now) && judge(q, ask, false, now, &unread, out) == CARNET_OK)
         return CARNET_OK;
     out->err = carnet_machine_read(&q->machine, &out->diag);
     if (out->err != CARNET_OK)
         return out->err;
     read_surroundings(q, ask, now);
-    if (judge(q, ask, now, &unread, out) == CARNET_OK)
+    if (judge(q, ask, true, now, &unread, out) == CARNET_OK)
         return out->err;
     for (size_t i = 0; i < q->count; i++)
         carnet_inbox_take(q->states[i].state, ask, now, &inbox);
@@ -328,7 +333,7 @@ enum carnet_err carnet_query_ask(struct carnet_query *q, const struct carnet_ask
         unread = q->unopened;
         read_grants(q, ask, &unread);
         read_surroundings(q, ask, now);
-        (void)judge(q, ask, now, &unread, out);
+        (void)judge(q, ask, true, now, &unread, out);
     }
     out->inbox = inbox;
     if (!out->found)

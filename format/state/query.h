@@ -7,6 +7,7 @@
 #ifndef CARNET_STATE_QUERY_H
 #define CARNET_STATE_QUERY_H
 
+#include "state/drift.h"
 #include "state/inbox.h"
 
 /* The states that are consulted: open for reading. */
@@ -31,6 +32,7 @@ struct carnet_answer {
     struct carnet_check check;
     const struct carnet_license *license;         /* NULL when it can't be read; borrowed from the query */
     const struct carnet_entitlement *entitlement; /* likewise */
+    int64_t drift;              /* since when the machine has drifted (state/drift.h); not told with `brief` */
     struct carnet_diag failure; /* why a state could not be consulted; err is CARNET_OK where all could */
     struct carnet_inbox inbox;  /* what came of the states' inboxes, where they were needed */
     struct carnet_diag floor;   /* why the clock's floor could not be kept; err is CARNET_OK where it was */

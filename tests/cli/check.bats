@@ -51,7 +51,7 @@ monitored() {
     monitored 0 '^CARNET OK - .* match=92%;75:;60:;0;100$'
     # Little is left until it is another machine.
     rm "$CARNET_SYSROOT/sys/class/dmi/id/product_uuid"
-    monitored 1 '^CARNET WARNING - .*changed nearly too much \| days=(59|60);30:;0: match=61%;75:;60:;0;100$'
+    monitored 1 '^CARNET WARNING - .*changed nearly too much since .* \| days=(59|60);30:;0: match=61%;75:;60:;0;100$'
     machine two b
     monitored 2 '^CARNET CRITICAL - wrong-machine: .* \| days=(59|60);30:;0: match=0%;75:;60:;0;100$'
     monitored 2 '^CARNET CRITICAL - wrong-vendor: ' --vendor "$(printf '0%.0s' {1..64})"
@@ -109,6 +109,64 @@ both() {
     both 0 ok
     touch "$CARNET_SYSROOT/.dockerenv"
     both 21 virtual-refused
+}
+
+# ago SECONDS: a time in the notation of carnet.
+ago() { date -u -d "-$1 seconds" +%Y-%m-%dT%H:%M:%SZ; }
+
+@test "drift: its first day is kept, and told by check, status, doctor and monitoring, until it is over" {
+    local note first
+    carnet-user --quiet activate cad.license
+    expect ok 0 carnet-user check cad --explain
+    says "machine-id +matches +30 points" "65 of 65 points match \\(100 %\\), 39 are needed \\(60 %\\): 26 may still change"
+    not_says "differ"
+    note=$(echo "$CARNET_STATE"/vendors/*/grants)/$(basename "$(echo "$CARNET_STATE"/vendors/*/grants/*.license)" .license).drift
+    [ ! -e "$note" ]
+    mv "$CARNET_SYSROOT/proc/sys/kernel/hostname" hostname
+    # Who reads no more than it takes for a yes keeps nothing.
+    expect ok 0 carnet-user check cad --quiet
+    [ ! -e "$note" ]
+    expect ok 0 faketime -f -3h carnet-user check cad --explain
+    says "host +missing +5 points" "60 of 65 points match \\(92 %\\), 39 are needed \\(60 %\\): 21 may still change" \
+        "differ from its license since .*fingerprint --renew"
+    first=$(sed -n 's/^since = //p' "$note")
+    [[ $first < $(ago 10000) ]]
+    for command in "check cad" status doctor; do
+        # shellcheck disable=SC2086  # words
+        expect ok 0 carnet-user $command --json
+        [ "$(json '[.. | .match? // empty][0].since')" = "$first" ]
+    done
+    expect ok 0 carnet-user status
+    says "host +missing" "since $first"
+    expect ok 0 carnet-user doctor
+    says "host +missing" "since $first"
+    monitored 0 "the machine has changed since $first \\|"
+    # It is not begun anew, nor by who can't write; and it is over when all is as it was.
+    remember "$CARNET_STATE"
+    expect ok 0 flock "$CARNET_STATE/lock" carnet-user check cad
+    unchanged "$CARNET_STATE"
+    mv hostname "$CARNET_SYSROOT/proc/sys/kernel/hostname"
+    expect ok 0 carnet-user check cad --json
+    [ "$(json .match.since)" = null ]
+    [ ! -e "$note" ]
+    # Changed too much at once.
+    rm "$CARNET_SYSROOT/sys/class/dmi/id/product_uuid" "$CARNET_SYSROOT/sys/class/dmi/id/board_serial"
+    expect wrong-machine 13 carnet-user check cad
+    says "system-uuid +missing +20 points" "board-serial +missing +10 points" "35 of 65 points match \\(53 %\\), 39 are needed \\(60 %\\): the machine is not recognised"
+    [ -s "$note" ]
+    # A damaged note is begun anew.
+    printf 'since = soon\n' >"$note"
+    expect wrong-machine 13 carnet-user check cad
+    expect wrong-machine 13 carnet-user check cad --json
+    [ "$(json .match.since)" != null ]
+    # A license of another key says nothing about this machine's changes.
+    machine two b
+    export CARNET_STATE=$BATS_TEST_TMPDIR/two
+    carnet-user --quiet trust add root.pem -y
+    carnet-user --quiet fingerprint --product cad -o f2.carnet
+    expect wrong-machine 13 carnet-user activate cad.license
+    says "machine-id +changed +30 points" "0 of 65 points match"
+    [ -z "$(find "$CARNET_STATE" -name '*.drift')" ]
 }
 
 @test "the inbox: a check that needs a license installs it, and leaves what is not right with a word" {

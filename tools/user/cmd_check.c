@@ -55,13 +55,18 @@ static void say_monitoring(struct cli *cli, const struct carnet_answer *answer, 
     if (err != CARNET_OK || l == NULL) {
         snprintf(words, sizeof(words), "%s: %s", carnet_outcome_name(err), cli_diag(cli)->detail);
     } else {
-        char end[96];
+        char end[96], changed[96] = "", time[CARNET_UTC_SIZE];
         bool drifts = drifts_soon(answer);
         user_expiry_words(answer->check.expires, now, end, sizeof(end));
         if (drifts || ends_soon(answer, now, days))
             state = MONITORING_WARNING;
+        if (answer->drift != CARNET_NO_DRIFT) {
+            carnet_utc_format(answer->drift, time);
+            snprintf(changed, sizeof(changed), ", the machine has changed%s since %s", drifts ? " nearly too much" : "",
+                     time);
+        }
         snprintf(words, sizeof(words), "%s, seat %u of %s, %s%s", l->product, l->grant.seat, l->grant.license, end,
-                 drifts ? ", the machine has changed nearly too much" : "");
+                 changed);
     }
     for (char *c = words; *c != '\0'; c++)
         if (*c == '|')
@@ -83,7 +88,7 @@ static void set_members(struct cli *cli, const struct carnet_answer *answer)
         cli_set(cli, "license", user_license_json(l, &answer->check));
     cli_set(cli, "checks", user_checks_json(&answer->check));
     if (answer->check.has_match && l != NULL)
-        cli_set(cli, "match", user_match_json(&answer->check.match, &l->matching));
+        cli_set(cli, "match", user_match_json(&answer->check.match, &l->matching, answer->drift));
 }
 
 static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now, uint32_t days)
@@ -97,12 +102,18 @@ static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now
         cli_warn(cli, "Not all of this machine's licenses could be looked at: %s", answer->failure.detail);
     if (cli_json(cli))
         set_members(cli, answer);
+    if (l != NULL && answer->check.has_match && answer->err == CARNET_WRONG_MACHINE)
+        user_match_say(cli, "", &answer->check.match, &l->matching, answer->drift);
     if (answer->err != CARNET_OK || l == NULL)
         return;
     user_expiry_words(answer->check.expires, now, words, sizeof(words));
     cli_data(cli, "Licensed: %s, seat %u of %s, %s\n", l->product, l->grant.seat, l->grant.license, words);
-    carnet_match_words(&answer->check.match, &l->matching, facts, sizeof(facts));
-    cli_data(cli, "Machine: %s\n", facts);
+    if (cli_flag(cli, "explain")) {
+        user_match_say(cli, "  ", &answer->check.match, &l->matching, answer->drift);
+    } else {
+        carnet_match_words(&answer->check.match, &l->matching, facts, sizeof(facts));
+        cli_data(cli, "Machine: %s\n", facts);
+    }
     if (ends_soon(answer, now, days))
         cli_warn(cli, "The license ends in %ld days: ask your administrator to renew it.",
                  user_days_left(answer->check.expires, now));

@@ -41,29 +41,12 @@ void doctor_step(struct doctor *d, const char *format, ...)
     (void)json_array_append_new(d->steps, cli_json_text(text));
 }
 
-/* Fact by fact: how it stands, what it counts, and how much may still go before the license fails. */
-static void say_match(struct doctor *d, const struct carnet_match *match, const struct carnet_matching *matching)
-{
-    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
-        if (match->verdict[i] == CARNET_FACT_NOT_HELD)
-            continue;
-        cli_data(d->cli, "      %-14s %-10s %3u points\n", carnet_fact_name((enum carnet_fact_name)i),
-                 carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
-    }
-    const uint32_t counted = match->held - match->unreadable;
-    const uint32_t needed = (match->threshold * counted + 99) / 100;
-    cli_data(d->cli, "      %u of %u points match, %u are needed", match->matched, counted, needed);
-    if (match->matches)
-        cli_data(d->cli, ": %u may still change\n", match->matched - needed);
-    else
-        cli_data(d->cli, ": the machine is not recognised\n");
-}
-
 static void say_license(struct doctor *d, const struct carnet_state_grant *grant, const struct carnet_check *check)
 {
     const struct carnet_document *document = grant->reading == NULL ? NULL : carnet_reading_document(grant->reading);
     const struct carnet_license *l = document == NULL ? NULL : carnet_document_license(document);
     const bool over = grant->released || grant->ended;
+    const int64_t since = carnet_drift_since(d->state, &grant->vendor, &grant->name, check, d->now);
     char words[96];
     json_t *object = l == NULL ? json_pack("{s:s}", "license", grant->name.license) : user_license_json(l, check);
     if (l != NULL) {
@@ -72,7 +55,7 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
                  cli_style(d->cli, check->err == CARNET_OK ? "good" : "bad"), carnet_outcome_name(check->err),
                  cli_style(d->cli, "off"), words);
         if (check->has_match && !over)
-            say_match(d, &check->match, &l->matching);
+            user_match_say(d->cli, "      ", &check->match, &l->matching, since);
     }
     if (check->err != CARNET_OK && !over)
         doctor_finding(d, check->err, &check->steps[check->failed]);
@@ -82,7 +65,7 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
         (void)json_object_set_new(object, "checks", user_checks_json(check));
         if (check->has_match && l != NULL)
-            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching));
+            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching, since));
     }
     (void)json_array_append_new(d->licenses, object);
     if (grant->released && !grant->ended)

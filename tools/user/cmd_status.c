@@ -5,10 +5,11 @@
 #include "common/io.h"
 #include "user.h"
 
-static void say_grant(struct cli *cli, const struct carnet_state_grant *grant, const struct carnet_check *check,
-                      int64_t now, json_t *licenses)
+static void say_grant(struct cli *cli, const struct carnet_state *state, const struct carnet_state_grant *grant,
+                      const struct carnet_check *check, int64_t now, json_t *licenses)
 {
-    char words[96], facts[384];
+    char words[96];
+    const int64_t since = carnet_drift_since(state, &grant->vendor, &grant->name, check, now);
     const struct carnet_document *document = grant->reading == NULL ? NULL : carnet_reading_document(grant->reading);
     const struct carnet_license *l = document == NULL ? NULL : carnet_document_license(document);
     json_t *object;
@@ -25,20 +26,13 @@ static void say_grant(struct cli *cli, const struct carnet_state_grant *grant, c
     }
     if (check->err != CARNET_OK)
         cli_data(cli, "      %s\n", check->steps[check->failed].detail);
-    if (check->has_match && l != NULL) {
-        carnet_match_words(&check->match, &l->matching, facts, sizeof(facts));
-        if (check->err == CARNET_OK)
-            cli_data(cli, "      %s\n", facts);
-        if (check->err == CARNET_OK && check->match.drifts)
-            cli_data(cli,
-                     "      This machine drifts away from its license: take 'carnet-user fingerprint --renew' along on "
-                     "the next trip.\n");
-    }
+    if (check->has_match && l != NULL && !grant->released && !grant->ended)
+        user_match_say(cli, "      ", &check->match, &l->matching, since);
     if (object != NULL && licenses != NULL) {
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
         (void)json_object_set_new(object, "checks", user_checks_json(check));
         if (check->has_match && l != NULL)
-            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching));
+            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching, since));
         (void)json_array_append(licenses, object);
     }
     json_decref(object);
@@ -93,7 +87,7 @@ static enum carnet_err say_vendor(struct cli *cli, const struct carnet_state *st
         cli_data(cli, "  no license\n");
     for (size_t i = 0; i < count; i++) {
         carnet_check_grant(&grants[i], &surroundings, &nothing, check);
-        say_grant(cli, &grants[i], check, now, licenses);
+        say_grant(cli, state, &grants[i], check, now, licenses);
     }
     err = say_waiting(cli, state, vendor, grants, count);
 out:

@@ -32,6 +32,7 @@ static const struct cli_option check_options[] = {
     {"feature", 0, "NAME", false, "ask for a feature too"},
     {"edition", 0, "ID", false, "ask for an edition too"},
     {"product-version", 0, "V", false, "ask whether this version is covered"},
+    {"explain", 0, NULL, false, "say fact by fact how the machine stands"},
     {"warn", 0, "DAYS", false, "warn when the license ends within so many days (30)"},
     {"monitoring", 0, NULL, false, "one status line with figures; exit with 0 to 3"},
     {0},

@@ -121,8 +121,35 @@ json_t *user_checks_json(const struct carnet_check *check)
     return array;
 }
 
-json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching)
+/* Fact by fact: how it stands, what it counts, and how much may still go before the license fails. */
+void user_match_say(struct cli *cli, const char *indent, const struct carnet_match *match,
+                    const struct carnet_matching *matching, int64_t since)
 {
+    char time[CARNET_UTC_SIZE];
+    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
+        if (match->verdict[i] == CARNET_FACT_NOT_HELD)
+            continue;
+        cli_data(cli, "%s%-14s %-10s %3u points\n", indent, carnet_fact_name((enum carnet_fact_name)i),
+                 carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
+    }
+    cli_data(cli, "%s%u of %u points match (%u %%), %u are needed (%u %%): ", indent, match->matched,
+             match->held - match->unreadable, match->percent, match->needed, match->threshold);
+    if (match->matches)
+        cli_data(cli, "%u may still change\n", match->spare);
+    else if (match->image_only && match->matched >= match->needed)
+        cli_data(cli, "but no part of the machine itself is the same\n");
+    else
+        cli_data(cli, "the machine is not recognised\n");
+    if (since == CARNET_NO_DRIFT)
+        return;
+    carnet_utc_format(since, time);
+    cli_data(cli, "%sThe machine has been seen to differ from its license since %s.%s\n", indent, time,
+             match->matches ? " Take 'carnet-user fingerprint --renew' along on the next trip." : "");
+}
+
+json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching, int64_t since)
+{
+    char time[CARNET_UTC_SIZE];
     json_t *facts = json_array();
     for (unsigned i = 0; facts != NULL && i < CARNET_FACT_COUNT; i++) {
         if (match->verdict[i] == CARNET_FACT_NOT_HELD)
@@ -134,10 +161,13 @@ json_t *user_match_json(const struct carnet_match *match, const struct carnet_ma
             return NULL;
         }
     }
-    return json_pack("{s:b,s:b,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "drifts", match->drifts,
-                     "needed", (int)match->needed, "spare", (int)match->spare, "held", (int)match->held, "unreadable",
-                     (int)match->unreadable, "matched", (int)match->matched, "percent", (int)match->percent,
-                     "threshold", (int)match->threshold, "facts", facts);
+    if (since != CARNET_NO_DRIFT)
+        carnet_utc_format(since, time);
+    return json_pack("{s:b,s:b,s:s*,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "drifts",
+                     match->drifts, "since", since == CARNET_NO_DRIFT ? NULL : time, "needed", (int)match->needed,
+                     "spare", (int)match->spare, "held", (int)match->held, "unreadable", (int)match->unreadable,
+                     "matched", (int)match->matched, "percent", (int)match->percent, "threshold", (int)match->threshold,
+                     "facts", facts);
 }
 
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check)

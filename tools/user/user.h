@@ -5,7 +5,7 @@
 
 #include "common/cli.h"
 #include "machine/product.h"
-#include "state/check.h"
+#include "state/drift.h"
 
 /* One function a command, in a file of its own. */
 enum carnet_err user_trust_add(struct cli *cli);
@@ -28,8 +28,11 @@ CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet
                                             const char *product, struct carnet_digest *out);
 /* The steps of a check, as the JSON array "checks". NULL without memory. */
 json_t *user_checks_json(const struct carnet_check *check);
-/* The facts of a match, as JSON. NULL without memory. */
-json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching);
+/* How the machine stands to a license, for check, activate, status and doctor: as JSON (NULL without memory), and in
+ * lines with `indent` before them. `since` is that of carnet_drift_since. */
+json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching, int64_t since);
+void user_match_say(struct cli *cli, const char *indent, const struct carnet_match *match,
+                    const struct carnet_matching *matching, int64_t since);
 /* What a license says, for the JSON of check, status and activate. NULL without memory. */
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check);
 /* Days from now to a time, rounded down; for words. */
