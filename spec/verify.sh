@@ -59,7 +59,7 @@ finish() {
     case $1 in
     ok) code=0 ;; expired) code=11 ;; not-yet-valid) code=12 ;; malformed) code=30 ;; altered) code=31 ;;
     untrusted-key) code=32 ;; newer-format) code=34 ;; not-vouched) code=35 ;; wrong-vendor) code=36 ;;
-    beyond-entitlement) code=39 ;; *) code=70 ;;
+    beyond-entitlement) code=39 ;; forked) code=53 ;; *) code=70 ;;
     esac
     printf '%s %s %s\n' "$1" "$2" "$3"
     exit "$code"
@@ -279,7 +279,7 @@ document() {
     *) finish malformed X-9 "The document is not valid by the schema." ;;
     esac
     case $1 in
-    release | receipt | journal | clockrequest | clock | keyrequest) : >"$d/lists" ;; # these have none
+    release | receipt | journal | clockrequest | clock | keyrequest | trust) : >"$d/lists" ;; # these have none
     *) xmllint --nonet --xpath "$list_query" "$xml" >"$d/lists" 2>/dev/null || finish malformed X-7 "The document cannot be read." ;;
     esac
     awk -v kind="$1" "$real_days"'
@@ -308,7 +308,7 @@ document() {
             if (f["qualified"] != 0) bad("malformed", "X-9", "an attribute with a namespace")
             if (repeated) bad("malformed", "X-11", "a list repeats a name")
             if (f["critical"] != 0) bad("newer-format", "V-4", "something critical that is not understood")
-            n = split("license/issued validity/issued validity/activate-by validity/lease-until validity/not-after request/made declaration/made end/at installed/made floor/local floor/signed answer/at", t, " ")
+            n = split("license/issued validity/issued validity/activate-by validity/lease-until validity/not-after request/made declaration/made end/at installed/made floor/local floor/signed answer/at version/created version/expires", t, " ")
             for (i = 1; i <= n; i++) if (f[t[i]] != "" && f[t[i]] != "never" && !real(f[t[i]])) bad("malformed", "X-10", f[t[i]] " is no real time")
             if (kind == "entitlement" && !counts) bad("malformed", "E-1", "no weight is above 0")
             if (kind == "fingerprint" && (f["request/purpose"] == "renew") != (f["renews"] != 0)) bad("malformed", "F-1", "renews does not go with the purpose")
@@ -322,6 +322,133 @@ document() {
         }' "$d/fields" "$d/lists" >"$d/verdict"
     awk_verdict "$d/verdict"
     [ "$1" != journal ] || events
+    [ "$1" != trust ] || trust_lists
+}
+
+# values PATH ATTRIBUTE: the values of that attribute of the elements, one a line; none where there are none.
+values() {
+    xmllint --nonet --xpath "$1/@$2" "$d/e/trust.xml" 2>/dev/null | sed 's/^[^"]*"//; s/"$//'
+}
+
+# rising FILE: its lines rise strictly, in byte order (U-5).
+rising() {
+    LC_ALL=C sort -cu "$1" 2>/dev/null || finish malformed U-5 "The entries of a list do not rise."
+}
+
+# trust_lists: what trust information says of roots and of what is revoked (U-1, U-3 to U-6).
+trust_lists() {
+    step "The roots have to be those up to the version's; every list has to rise." "xmllint --xpath '//*[local-name()=\"root\"]/@key' trust.xml"
+    generation=$(field link/generation)
+    if [ -n "$generation" ]; then
+        [ "$generation" -lt 32 ] || finish malformed U-1 "No root can follow."
+        return
+    fi
+    generation=$(field version/generation)
+    # shellcheck disable=SC3012
+    [ ! "$(field version/created)" \> "$(field version/expires)" ] || finish malformed U-3 "It had expired before it was made."
+    values '/*/*[local-name()="roots"]/*' generation >"$d/generations"
+    values '/*/*[local-name()="roots"]/*' key >"$d/roots"
+    seq "$generation" | cmp -s - "$d/generations" || finish malformed U-3 "The roots are not those up to the version's."
+    [ "$(head -n 1 "$d/roots")" = "$(field vendor/id)" ] || finish malformed U-3 "The first root is not the vendor's."
+    { cat "$d/roots" && field next/key | grep .; } >"$d/wanted"
+    [ "$(sort -u "$d/wanted" | wc -l)" = "$(wc -l <"$d/wanted")" ] || finish malformed U-4 "A root follows itself."
+    values '/*/*[local-name()="revoked"]/*[local-name()="key"]' id >"$d/revoked"
+    rising "$d/revoked"
+    i=0 valid=0
+    while read -r revoked; do
+        i=$((i + 1))
+        values "(/*/*[local-name()='revoked']/*[local-name()='key'])[$i]/*" id >"$d/valid"
+        rising "$d/valid"
+        valid=$((valid + $(wc -l <"$d/valid")))
+        tail -n "+$generation" "$d/wanted" | grep -qx "$revoked" && finish malformed U-6 "It revokes its own signer, or the next root."
+    done <"$d/revoked"
+    [ "$valid" -le 2000 ] || finish malformed U-5 "Too many bundles stay valid."
+    values '/*/*[local-name()="revoked"]/*[local-name()="grant"]' license >"$d/licenses"
+    values '/*/*[local-name()="revoked"]/*[local-name()="grant"]' fingerprint | paste -d ' ' "$d/licenses" - | grep -v '^ *$' >"$d/grants"
+    rising "$d/grants"
+    values '/*/*[local-name()="revoked"]/*[local-name()="least"]' license >"$d/least"
+    rising "$d/least"
+}
+
+# link FOLDER: an embedded link, signature and digests verified, nothing believed yet.
+open_link() {
+    d=$1
+    mkdir "$d" "$d/e"
+    bundle=$outer/e/$2
+    unpack
+    signature
+    digests
+    [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
+    case $kind in trust) ;; entitlement | fingerprint | license | receipt | journal | clock | release | activation | clockrequest | keyrequest) finish malformed R-3 "A link has to be embedded." ;;
+    *) finish newer-format V-1 "The kind $kind is not known." ;; esac
+    [ "$embedded" = 0 ] || finish malformed U-2 "A link embeds nothing."
+    [ "$id.carnet" = "$2" ] || finish malformed I-4 "An embedded bundle is not named by its id."
+}
+
+# next_link: the folder of a link that the last root of the chain signed, in $d; fails where there is none.
+next_link() {
+    for d in "$work"/link*; do
+        [ ! -e "$d/taken" ] || continue
+        read -r id key <"$d/ids"
+        [ "$key" != "$(tail -n 1 "$work/chain")" ] || return 0
+    done
+    return 1
+}
+
+# take_links: from the first root on, each link once the one before it has named its signer (U-2 to U-4).
+take_links() {
+    step "The links have to lead from your root to the next, one after the other." "openssl pkey -pubin -in signer.pem -outform DER | sha256sum    # of each link"
+    taken=0
+    while [ "$taken" -lt "$1" ]; do
+        if ! next_link; then
+            for d in "$work"/link*; do [ -e "$d/taken" ] || break; done
+            read -r id key <"$d/ids"
+            sed '$d' "$work/chain" | grep -qx "$key" && finish forked U-9 "A root has two successors."
+            finish not-vouched U-2 "The link from root $(wc -l <"$work/chain") is missing."
+        fi
+        : >"$d/taken"
+        role "$key" root
+        document trust
+        [ "$(field vendor/id)" = "$root_id" ] || finish wrong-vendor T-6 "The document is another vendor's."
+        following=$(field link/next)
+        [ -z "$following" ] || role "$following" root
+        [ -n "$following" ] || finish malformed U-2 "What is embedded is no link."
+        [ "$(field link/generation)" = "$(wc -l <"$work/chain")" ] || finish malformed U-3 "The link is of another generation."
+        ! grep -qx "$following" "$work/chain" || finish malformed U-4 "A link leads back."
+        echo "$following" >>"$work/chain"
+        taken=$((taken + 1))
+    done
+}
+
+# trust_bundle: trust information with its links, or a link alone.
+trust_bundle() {
+    outer=$d
+    read -r trust_id trust_key <"$d/ids"
+    links=$embedded
+    [ "$links" -le 32 ] || finish malformed U-2 "There are more links than roots."
+    echo "$root_id" >"$work/chain"
+    i=0
+    while read -r name; do
+        case $name in *.carnet) i=$((i + 1)) && open_link "$work/link$i" "$name" ;; esac
+    done <"$outer/names"
+    [ "$links" = 0 ] || take_links "$links"
+    d=$outer kind=trust id=$trust_id key=$trust_key
+    grep -qx "$key" "$work/chain" || finish untrusted-key T-2 "Signed by a root that you do not trust, and that no link leads to."
+    role "$key" root
+    document trust
+    [ "$(field vendor/id)" = "$root_id" ] || finish wrong-vendor T-6 "The document is another vendor's."
+    following=$(field link/next)
+    if [ -n "$following" ]; then
+        role "$following" root
+        [ "$links" = 0 ] || finish malformed U-2 "A link embeds nothing."
+        return
+    fi
+    while read -r root; do role "$root" root; done <"$d/wanted"
+    [ "$((links + 1))" -ge "$(wc -l <"$d/wanted")" ] || finish not-vouched U-2 "A link is missing."
+    [ "$((links + 1))" -le "$(wc -l <"$d/wanted")" ] || finish malformed U-2 "There are more links than roots."
+    cmp -s "$d/wanted" "$work/chain" || finish malformed U-3 "The roots are not those that the links lead to."
+    [ "$(tail -n 1 "$d/roots")" = "$key" ] || finish untrusted-key U-3 "Not signed by the root of its generation."
+    latest=$(field version/created)
 }
 
 # linked: prints the bytes of the digest $1, given in hex, by way of its octal escapes, then the line $2.
@@ -395,7 +522,7 @@ for field in vendor/id grant/license grant/fingerprint grant/epoch grant/serial 
     seats/offline validity/issued validity/activate-by validity/lease-until validity/not-after validity/lease-days \
     validity/activate-within-days matching/threshold request/purpose request/made request/sequence request/previous \
     declaration/made declaration/sequence declaration/previous end/how end/at end/reason release/id installed/made installed/sequence \
-    installed/previous request/replaces floor/local floor/signed answer/at segment/signer segment/first \
+    installed/previous request/replaces link/generation link/next version/generation version/number version/created version/expires next/key floor/local floor/signed answer/at segment/signer segment/first \
     segment/previous segment/last segment/digest; do
     add_field "$field" "string(/*/*[local-name()=\"${field%/*}\"]/@${field#*/})"
 done
@@ -545,13 +672,14 @@ while :; do
     digests
     [ "$major" = 1 ] || finish newer-format V-1 "Major version $major is not known."
     case $kind in
-    entitlement | fingerprint | keyrequest) inner= ;; license | receipt | journal | clock) inner=entitlement ;;
+    entitlement | fingerprint | keyrequest) inner= ;; trust) ;; license | receipt | journal | clock) inner=entitlement ;;
     release | activation | clockrequest) inner=license ;;
     *) finish newer-format V-1 "The kind $kind is not known." ;;
     esac
     [ -z "$expected" ] || [ "$expected" = "$kind" ] || finish malformed R-3 "A $kind is embedded where a $expected has to be."
     [ -z "$awaited" ] || [ "$awaited" = "$id.carnet" ] || finish malformed I-4 "An embedded bundle is not named by its id."
     echo "$kind" >"$d/kind"
+    [ "$kind" != trust ] || break
     [ -z "$inner" ] || [ "$embedded" -gt 0 ] || finish not-vouched R-3 "The $inner is missing."
     [ -n "$inner" ] || [ "$embedded" -eq 0 ] || finish malformed R-3 "A bundle is embedded where none has to be."
     [ "$embedded" -le 1 ] || finish malformed R-3 "More than one bundle is embedded."
@@ -565,6 +693,10 @@ done
 
 # And up again: innermost first, the signer trusted, then the document read and judged.
 latest=
+if [ "$kind" = trust ]; then
+    trust_bundle
+    level=0
+fi
 below=
 below_id=
 while [ "$level" -ge 1 ]; do

@@ -69,6 +69,13 @@ static const struct carnet_kind kinds[CARNET_KIND_COUNT] = {
                                 .self_asserted = true,
                                 .embeds = CARNET_KIND_NONE,
                                 .admin_command = "entitle --issuer"},
+    [CARNET_KIND_TRUST] = {.id = CARNET_KIND_TRUST,
+                           .name = "trust",
+                           .mimetype = MIMETYPE("trust"),
+                           .signer = CARNET_ROLE_ROOT,
+                           .embeds = CARNET_KIND_NONE,
+                           .user_command = "trust add",
+                           .admin_command = "trust add"},
 };
 
 const struct carnet_kind *carnet_kind_get(enum carnet_kind_id id)

@@ -25,6 +25,7 @@ enum carnet_kind_id {
     CARNET_KIND_CLOCKREQUEST,
     CARNET_KIND_CLOCK,
     CARNET_KIND_KEYREQUEST,
+    CARNET_KIND_TRUST,
     CARNET_KIND_COUNT
 };
 
@@ -35,13 +36,14 @@ enum carnet_kind_id {
 
 struct carnet_kind {
     enum carnet_kind_id id;
-    const char *name;           /* "license": in names, mimetype and root element */
-    const char *mimetype;       /* the whole content of the mimetype entry */
-    enum carnet_role signer;    /* who signs it */
-    bool self_asserted;         /* nobody vouches for the signer */
-    enum carnet_kind_id embeds; /* the one kind it embeds exactly one of, or CARNET_KIND_NONE */
-    const char *user_command;   /* the carnet-user command that takes it, or NULL */
-    const char *admin_command;  /* the carnet-admin command that takes it, or NULL */
+    const char *name;        /* "license": in names, mimetype and root element */
+    const char *mimetype;    /* the whole content of the mimetype entry */
+    enum carnet_role signer; /* who signs it */
+    bool self_asserted;      /* nobody vouches for the signer */
+    enum carnet_kind_id
+        embeds;               /* the one kind it embeds exactly one of, or CARNET_KIND_NONE (trust embeds links: U-2) */
+    const char *user_command; /* the carnet-user command that takes it, or NULL */
+    const char *admin_command; /* the carnet-admin command that takes it, or NULL */
 };
 
 /* The row of a kind; never NULL for a valid id. */

@@ -23,10 +23,12 @@ CARNET_MUST_USE enum carnet_err carnet_machine_seal(const struct carnet_key *key
                                                     const uint8_t *document, size_t size,
                                                     const struct carnet_embed *embed, struct carnet_buffer *out,
                                                     struct carnet_digest *id, struct carnet_diag *diag);
-/* The common part, for both sealers: builds the entries and calls `sign`. It signs nothing itself. */
+/* The common part, for both sealers: builds the entries and calls `sign`. It signs nothing itself. `embed` is
+ * `embed_count` bundles, in rising order of their ids. */
 CARNET_MUST_USE enum carnet_err carnet_seal_with(carnet_sign_fn *sign, const struct carnet_key *key,
                                                  const struct carnet_kind *kind, const uint8_t *document, size_t size,
-                                                 const struct carnet_embed *embed, struct carnet_buffer *out,
-                                                 struct carnet_digest *id, struct carnet_diag *diag);
+                                                 const struct carnet_embed *embed, size_t embed_count,
+                                                 struct carnet_buffer *out, struct carnet_digest *id,
+                                                 struct carnet_diag *diag);
 
 #endif

@@ -29,6 +29,7 @@ struct carnet_document {
         struct carnet_clockrequest clockrequest;
         struct carnet_clock clock;
         struct carnet_keyrequest keyrequest;
+        struct carnet_trust trust;
     } of;
 };
 
@@ -85,6 +86,9 @@ static void read_kind(struct carnet_fields *f, const struct carnet_xml_node *roo
         break;
     case CARNET_KIND_KEYREQUEST:
         carnet_keyrequest_read(f, root, &d->of.keyrequest);
+        break;
+    case CARNET_KIND_TRUST:
+        carnet_trust_read(f, root, &d->of.trust);
         break;
     case CARNET_KIND_COUNT:
         break;
@@ -163,6 +167,8 @@ void carnet_document_free(struct carnet_document *d)
 {
     if (d != NULL && d->kind->id == CARNET_KIND_JOURNAL)
         free(d->of.journal.lines);
+    if (d != NULL && d->kind->id == CARNET_KIND_TRUST)
+        free(d->of.trust.lists);
     free(d);
 }
 
@@ -236,6 +242,11 @@ const struct carnet_keyrequest *carnet_document_keyrequest(const struct carnet_d
     return d->kind->id == CARNET_KIND_KEYREQUEST ? &d->of.keyrequest : NULL;
 }
 
+const struct carnet_trust *carnet_document_trust(const struct carnet_document *d)
+{
+    return d->kind->id == CARNET_KIND_TRUST ? &d->of.trust : NULL;
+}
+
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d)
 {
     switch (d->kind->id) {
@@ -257,6 +268,8 @@ const struct carnet_digest *carnet_document_vendor(const struct carnet_document 
         return &d->of.clock.vendor;
     case CARNET_KIND_KEYREQUEST:
         return &d->of.keyrequest.vendor;
+    case CARNET_KIND_TRUST:
+        return &d->of.trust.vendor;
     case CARNET_KIND_RECEIPT:
     case CARNET_KIND_COUNT:
         break;

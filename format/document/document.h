@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The documents, as structs: one a kind (spec/format.md, section 9, tells what each member means). Plain values without
- * pointers (a journal's lines apart), so that they can be copied and need no clearing. Optional text is "" when absent.
+ * pointers (a journal's lines and the lists of trust information apart), so that they can be copied and need no
+ * clearing. Optional text is "" when absent.
  */
 #ifndef CARNET_DOCUMENT_DOCUMENT_H
 #define CARNET_DOCUMENT_DOCUMENT_H
@@ -29,6 +30,11 @@
 #define CARNET_NO_LEASE 0u
 #define CARNET_SYSTEM_SIZE 33
 #define CARNET_EVENTS_MOST 300u
+#define CARNET_ROOTS_MOST 32u
+#define CARNET_REVOKED_KEYS_MOST 64u
+#define CARNET_STILL_VALID_MOST 2000u
+#define CARNET_REVOKED_GRANTS_MOST 200u
+#define CARNET_REVISIONS_MOST 200u
 
 /* The facts, in the order of the table in section 13. */
 #define CARNET_FACTS(X) \
@@ -265,6 +271,37 @@ struct carnet_keyrequest {
     struct carnet_digest replaced; /* the issuer key that this one follows */
 };
 
+/* What is revoked, each list in rising order (U-5). */
+struct carnet_trust_lists {
+    uint32_t key_count;
+    struct carnet_revoked_key {
+        struct carnet_digest key;
+        uint32_t first, count; /* of its bundles in `valid` */
+    } keys[CARNET_REVOKED_KEYS_MOST];
+    uint32_t valid_count;
+    struct carnet_digest valid[CARNET_STILL_VALID_MOST]; /* ids of bundles that stay valid */
+    uint32_t grant_count;
+    struct carnet_grant_name grants[CARNET_REVOKED_GRANTS_MOST];
+    uint32_t revision_count;
+    struct carnet_least_revision {
+        char license[CARNET_ID_TEXT_SIZE];
+        uint32_t least;
+    } revisions[CARNET_REVISIONS_MOST];
+};
+/* Trust information, or a link: "this root is followed by that one". */
+struct carnet_trust {
+    struct carnet_digest vendor;
+    bool is_link;
+    uint32_t generation; /* of the root that signed it, from 1 */
+    bool has_next;       /* always in a link */
+    struct carnet_digest next;
+    /* Of information alone. roots[generation - 1] is the signer. */
+    uint32_t number;
+    int64_t created, expires;
+    struct carnet_digest roots[CARNET_ROOTS_MOST];
+    struct carnet_trust_lists *lists; /* NULL in a link. What was read belongs to its document. */
+};
+
 struct carnet_trusted; /* rules/trust.h */
 struct carnet_unpacked;
 
@@ -307,6 +344,7 @@ const struct carnet_activation *carnet_document_activation(const struct carnet_d
 const struct carnet_clockrequest *carnet_document_clockrequest(const struct carnet_document *d);
 const struct carnet_clock *carnet_document_clock(const struct carnet_document *d);
 const struct carnet_keyrequest *carnet_document_keyrequest(const struct carnet_document *d);
+const struct carnet_trust *carnet_document_trust(const struct carnet_document *d);
 /* The vendor id that any document names. */
 const struct carnet_digest *carnet_document_vendor(const struct carnet_document *d);
 

@@ -39,5 +39,6 @@ void carnet_clockrequest_read(struct carnet_fields *f, const struct carnet_xml_n
                               struct carnet_clockrequest *out);
 void carnet_clock_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_clock *out);
 void carnet_keyrequest_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_keyrequest *out);
+void carnet_trust_read(struct carnet_fields *f, const struct carnet_xml_node *root, struct carnet_trust *out);
 
 #endif

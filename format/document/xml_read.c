@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "document/document.h"
 #include "document/prescan.h"
 #include "document/schema.h"
 #include "document/schema_words.h"
@@ -25,8 +26,10 @@ typedef xmlErrorPtr error_ptr;
 
 /* Pedantic: a relative namespace name is complained of with every prefix, and not only as the default. */
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_PEDANTIC)
-/* More children of one element than any list of the schema may have; the schema's validator would compare them all. */
+/* More children of one element than any list of the schema may have; the schema's validator would compare them all.
+ * What trust information revokes is longer, and in rising order instead (U-5). */
 #define CHILDREN_MOST 300u
+#define REVOKED_CHILDREN_MOST CARNET_STILL_VALID_MOST
 
 /* The first thing that parser or validator said. */
 struct complaint {
@@ -220,9 +223,12 @@ static enum carnet_err check_tree(const xmlNode *node, bool in_foreign, struct c
     enum carnet_err err = check_element(node, in_foreign, diag);
     bool foreign = !is_carnet(node);
     unsigned carnet_children = 0;
+    const bool revoked =
+        !foreign && (xmlStrEqual(node->name, BAD_CAST "key") || xmlStrEqual(node->name, BAD_CAST "revoked"));
+    const unsigned most = revoked ? REVOKED_CHILDREN_MOST : CHILDREN_MOST;
     for (const xmlNode *n = element_from(node->children); err == CARNET_OK && n != NULL; n = element_from(n->next)) {
         err = check_tree(n, foreign, diag);
-        if (err == CARNET_OK && is_carnet(n) && ++carnet_children > CHILDREN_MOST)
+        if (err == CARNET_OK && is_carnet(n) && ++carnet_children > most)
             err = carnet_malformed(diag, "X-9", (unsigned long)xmlGetLineNo(n),
                                    "<%s> holds more elements than any list may have.", (const char *)node->name);
     }

@@ -16,6 +16,7 @@ CARNET_MUST_USE enum carnet_err carnet_issue_compose_journal(const struct carnet
 CARNET_MUST_USE enum carnet_err carnet_issue_compose_clock(const struct carnet_clock *c, struct carnet_buffer *out);
 CARNET_MUST_USE enum carnet_err carnet_issue_compose_keyrequest(const struct carnet_keyrequest *k,
                                                                 struct carnet_buffer *out);
+CARNET_MUST_USE enum carnet_err carnet_issue_compose_trust(const struct carnet_trust *t, struct carnet_buffer *out);
 
 /* Appends the signed bundle of a root's or issuer's kind to out, and gives its id. The key's role must be the kind's
  * (CARNET_BUG). */
@@ -23,5 +24,10 @@ CARNET_MUST_USE enum carnet_err carnet_issue_seal(const struct carnet_key *key, 
                                                   const uint8_t *document, size_t size,
                                                   const struct carnet_embed *embed, struct carnet_buffer *out,
                                                   struct carnet_digest *id, struct carnet_diag *diag);
+/* The same for the kind trust, with its links, in any order (U-2). */
+CARNET_MUST_USE enum carnet_err carnet_issue_seal_trust(const struct carnet_key *key, const uint8_t *document,
+                                                        size_t size, const struct carnet_embed *links, size_t count,
+                                                        struct carnet_buffer *out, struct carnet_digest *id,
+                                                        struct carnet_diag *diag);
 
 #endif

@@ -32,6 +32,8 @@ static int64_t dated(const struct carnet_document *d)
         return carnet_document_journal(d)->at;
     case CARNET_KIND_CLOCK:
         return carnet_document_clock(d)->at;
+    case CARNET_KIND_TRUST:
+        return carnet_document_trust(d)->is_link ? INT64_MIN : carnet_document_trust(d)->created;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_RELEASE:
     case CARNET_KIND_ACTIVATION:

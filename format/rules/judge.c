@@ -248,6 +248,51 @@ static enum carnet_err judge_keyrequest(const struct carnet_document *d, const s
     return carnet_trust_one_role(&k->replaced, CARNET_ROLE_ISSUER, anchors, diag);
 }
 
+/* T-5, for the roots that trust information and links name. */
+static enum carnet_err judge_trust(const struct carnet_document *d, const struct carnet_anchors *anchors,
+                                   struct carnet_diag *diag)
+{
+    const struct carnet_trust *t = carnet_document_trust(d);
+    const uint32_t count = t->is_link ? 0 : t->generation;
+    enum carnet_err err = CARNET_OK;
+    for (uint32_t i = 0; err == CARNET_OK && i < count; i++)
+        err = carnet_trust_one_role(&t->roots[i], CARNET_ROLE_ROOT, anchors, diag);
+    return err == CARNET_OK && t->has_next ? carnet_trust_one_role(&t->next, CARNET_ROLE_ROOT, anchors, diag) : err;
+}
+
+/* U-13: an entitlement may ask for trust information that is new enough; whoever has none knows the first root: 1.0. */
+static enum carnet_err judge_least_trust(const struct carnet_entitlement *e, const struct carnet_anchors *anchors,
+                                         struct carnet_diag *diag)
+{
+    const struct carnet_trust *t = carnet_trust_of(anchors, &e->vendor);
+    const uint32_t generation = t == NULL ? 1 : t->generation, number = t == NULL ? 0 : t->number;
+    if (!e->has_least_trust || generation > e->least_trust_generation ||
+        (generation == e->least_trust_generation && number >= e->least_trust_number))
+        return CARNET_OK;
+    carnet_fail(diag, CARNET_NOT_VOUCHED, "U-13",
+                "The entitlement asks for trust information of version %u.%u or later; known here is %u.%u.",
+                e->least_trust_generation, e->least_trust_number, generation, number);
+    return carnet_fail_next(diag, "Get the vendor's newest trust file and take it with 'trust add FILE'.");
+}
+
+/* U-11 and U-12, for a license. */
+static enum carnet_err judge_revoked_grant(const struct carnet_license *l, const struct carnet_anchors *anchors,
+                                           struct carnet_diag *diag)
+{
+    const struct carnet_trust *t = carnet_trust_of(anchors, &l->vendor);
+    for (uint32_t i = 0; t != NULL && i < t->lists->grant_count; i++)
+        if (strcmp(t->lists->grants[i].license, l->grant.license) == 0 &&
+            carnet_digest_equal(&t->lists->grants[i].fingerprint, &l->grant.fingerprint))
+            return carnet_fail(diag, CARNET_REVOKED, "U-11", "The vendor has revoked this grant of %s.",
+                               l->grant.license);
+    for (uint32_t i = 0; t != NULL && i < t->lists->revision_count; i++)
+        if (strcmp(t->lists->revisions[i].license, l->grant.license) == 0 && l->revision < t->lists->revisions[i].least)
+            return carnet_fail(diag, CARNET_SUPERSEDED, "U-12",
+                               "The license rests on revision %u of %s, and the vendor accepts none before %u.",
+                               l->revision, l->grant.license, t->lists->revisions[i].least);
+    return CARNET_OK;
+}
+
 enum carnet_err carnet_judge(const struct carnet_document *d, const struct carnet_anchors *anchors,
                              struct carnet_judged **out, struct carnet_diag *diag)
 {
@@ -269,6 +314,8 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
     switch (carnet_document_kind(d)->id) {
     case CARNET_KIND_ENTITLEMENT:
         err = judge_entitlement(d, anchors, diag);
+        if (err == CARNET_OK)
+            err = judge_least_trust(carnet_document_entitlement(d), anchors, diag);
         break;
     case CARNET_KIND_LICENSE: {
         const struct carnet_license *l = carnet_document_license(d);
@@ -277,6 +324,8 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
             err = judge_reference(&l->entitlement, l->revision, embedded, diag);
         if (err == CARNET_OK)
             err = carnet_judge_license(l, carnet_judged_entitlement(embedded), diag);
+        if (err == CARNET_OK)
+            err = judge_revoked_grant(l, anchors, diag);
         break;
     }
     case CARNET_KIND_RELEASE:
@@ -301,6 +350,9 @@ enum carnet_err carnet_judge(const struct carnet_document *d, const struct carne
         break;
     case CARNET_KIND_KEYREQUEST:
         err = judge_keyrequest(d, anchors, diag);
+        break;
+    case CARNET_KIND_TRUST:
+        err = judge_trust(d, anchors, diag);
         break;
     case CARNET_KIND_FINGERPRINT:
     case CARNET_KIND_COUNT:

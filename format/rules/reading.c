@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "rules/reading.h"
+#include "rules/links.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@ struct carnet_reading {
     struct carnet_intact *intact;
     const struct carnet_kind *kind;
     struct carnet_reading *embedded;
+    struct carnet_reading *links[CARNET_ROOTS_MOST];
+    size_t link_count;
     struct carnet_trusted *trusted;
     struct carnet_document *document;
     struct carnet_judged *judged;
@@ -36,6 +39,10 @@ const char *carnet_stage_name(enum carnet_stage stage)
 
 static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
                             struct carnet_diag *diag);
+static enum carnet_err walk_to_kind(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                                    struct carnet_diag *diag);
+static enum carnet_err walk_from_trust(struct carnet_reading *r, const struct carnet_anchors *anchors,
+                                       struct carnet_diag *diag);
 
 /* Says which bundle inside the file a diagnosis speaks of. */
 static void name_inner(struct carnet_diag *diag, const char *kind_name)
@@ -93,6 +100,84 @@ static enum carnet_err walk_embedded(struct carnet_reading *r, const struct carn
     return err;
 }
 
+/* Takes the links as far as that needs no trust: they are in the order of their ids, not of the roots. */
+static enum carnet_err open_links(struct carnet_reading *r, const struct carnet_read_options *options, size_t count,
+                                  struct carnet_diag *diag)
+{
+    struct carnet_read_options inner = *options;
+    inner.expected = CARNET_KIND_BIT(CARNET_KIND_TRUST);
+    for (size_t i = 0; i < count; i++) {
+        const struct carnet_entry *entry = carnet_unpacked_entry(r->unpacked, CARNET_ENTRY_EMBEDDED + i);
+        struct carnet_reading *link = calloc(1, sizeof(*link));
+        if (link == NULL)
+            return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the file.");
+        r->links[r->link_count++] = link;
+        link->bytes = entry->bytes;
+        link->size = entry->size;
+        enum carnet_err err = walk_to_kind(link, &inner, 2, diag);
+        if (err == CARNET_WRONG_KIND)
+            err = carnet_fail(diag, CARNET_MALFORMED, "R-3", "The trust holds a bundle of another kind than links.");
+        if (err == CARNET_OK && carnet_unpacked_count(link->unpacked) > CARNET_ENTRY_EMBEDDED)
+            err = carnet_fail(diag, CARNET_MALFORMED, "U-2", "A link embeds nothing.");
+        if (err != CARNET_OK) {
+            name_inner(diag, "trust");
+            return err;
+        }
+        if ((err = check_name(link, entry, diag)) != CARNET_OK)
+            return err;
+    }
+    return CARNET_OK;
+}
+
+/* U-2: from the vendor's first root on, each link once the one before it has named its signer. */
+static enum carnet_err read_links(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                                  struct carnet_links *links, struct carnet_diag *diag)
+{
+    const size_t count = carnet_unpacked_count(r->unpacked) - CARNET_ENTRY_EMBEDDED;
+    bool taken[CARNET_ROOTS_MOST] = {false};
+    if (depth > 1 || count > CARNET_ROOTS_MOST)
+        return carnet_fail(diag, CARNET_MALFORMED, "U-2", "There are more links than there can be roots.");
+    enum carnet_err err = open_links(r, options, count, diag);
+    for (size_t done = 0; err == CARNET_OK && done < count; done++) {
+        size_t i = 0;
+        while (i < count && (taken[i] || !carnet_links_awaits(links, carnet_signed_signer(r->links[i]->signature))))
+            i++;
+        if (i == count) {
+            for (i = 0; taken[i];)
+                i++;
+            return carnet_links_gap(links, carnet_signed_signer(r->links[i]->signature), diag);
+        }
+        taken[i] = true;
+        err = walk_from_trust(r->links[i], &links->anchors, diag);
+        if (err == CARNET_OK)
+            err = carnet_links_take(links, r->links[i]->judged, diag);
+        if (err != CARNET_OK)
+            name_inner(diag, "trust");
+    }
+    return err;
+}
+
+static enum carnet_err walk_trust(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                                  struct carnet_diag *diag)
+{
+    struct carnet_links links = {0};
+    enum carnet_err err = carnet_links_begin(options->anchors, &links, diag);
+    if (err == CARNET_OK)
+        err = read_links(r, options, depth, &links, diag);
+    if (err == CARNET_OK) {
+        err = walk_from_trust(r, &links.anchors, diag);
+        if (err == CARNET_UNTRUSTED_KEY && r->failed == CARNET_STAGE_TRUST)
+            err = carnet_links_stranger(&links, carnet_signed_signer(r->signature), diag);
+    }
+    if (err == CARNET_OK && (err = carnet_links_hold(&links, r->judged, diag)) != CARNET_OK) {
+        r->failed = CARNET_STAGE_TRUST;
+        carnet_judged_free(r->judged);
+        r->judged = NULL;
+    }
+    carnet_links_clear(&links);
+    return err;
+}
+
 /* R-3 and I-4: reads the one bundle that the kind demands. The digest of its bytes is the one of its checksum line,
  * which holds (H-2). Kinds nest no deeper than R-7 allows, so what is known needs no count of depth. */
 static enum carnet_err read_embedded(struct carnet_reading *r, const struct carnet_read_options *options,
@@ -130,8 +215,8 @@ static enum carnet_err check_label(const struct carnet_reading *r, struct carnet
 }
 
 /* The walk itself: R-1. `failed` is the stage that is being tried. */
-static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
-                            struct carnet_diag *diag)
+static enum carnet_err walk_to_kind(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                                    struct carnet_diag *diag)
 {
     enum carnet_err err;
     r->failed = CARNET_STAGE_FORMAT;
@@ -155,20 +240,37 @@ static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_o
     if (options->expected != 0 && (err = carnet_kind_check(r->intact, options->expected, &r->kind, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_TRUST;
-    if ((err = read_embedded(r, options, depth, diag)) != CARNET_OK)
-        return err;
+    return CARNET_OK;
+}
+
+static enum carnet_err walk_from_trust(struct carnet_reading *r, const struct carnet_anchors *anchors,
+                                       struct carnet_diag *diag)
+{
+    enum carnet_err err;
     const struct carnet_judged *inner = r->embedded == NULL ? NULL : r->embedded->judged;
-    if ((err = carnet_trust_decide(r->intact, r->kind, options->anchors, inner, &r->trusted, diag)) != CARNET_OK)
+    if ((err = carnet_trust_decide(r->intact, r->kind, anchors, inner, &r->trusted, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_DOCUMENT;
     err = (r->again ? carnet_document_read_again : carnet_document_read)(r->trusted, &r->document, diag);
     if (err != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_ENTITLEMENT;
-    if ((err = carnet_judge(r->document, options->anchors, &r->judged, diag)) != CARNET_OK)
+    if ((err = carnet_judge(r->document, anchors, &r->judged, diag)) != CARNET_OK)
         return err;
     r->failed = CARNET_STAGE_COUNT;
     return CARNET_OK;
+}
+
+static enum carnet_err walk(struct carnet_reading *r, const struct carnet_read_options *options, unsigned depth,
+                            struct carnet_diag *diag)
+{
+    enum carnet_err err = walk_to_kind(r, options, depth, diag);
+    if (err != CARNET_OK)
+        return err;
+    if (r->kind->id == CARNET_KIND_TRUST)
+        return walk_trust(r, options, depth, diag);
+    err = read_embedded(r, options, depth, diag);
+    return err != CARNET_OK ? err : walk_from_trust(r, options->anchors, diag);
 }
 
 enum carnet_err carnet_reading_open(const uint8_t *bytes, size_t size, const struct carnet_read_options *options,
@@ -216,6 +318,8 @@ void carnet_reading_free(struct carnet_reading *r)
     carnet_document_free(r->document);
     carnet_trusted_free(r->trusted);
     carnet_reading_free(r->embedded);
+    for (size_t i = 0; i < r->link_count; i++)
+        carnet_reading_free(r->links[i]);
     carnet_intact_free(r->intact);
     carnet_signed_free(r->signature);
     carnet_unpacked_free(r->unpacked);

@@ -67,6 +67,40 @@ static enum carnet_err one_role_in_chain(const struct carnet_digest *signer, enu
     return CARNET_OK;
 }
 
+const struct carnet_trust *carnet_trust_of(const struct carnet_anchors *anchors, const struct carnet_digest *vendor)
+{
+    for (size_t i = 0; anchors != NULL && i < anchors->trust_count; i++)
+        if (carnet_digest_equal(&anchors->trust[i]->vendor, vendor))
+            return anchors->trust[i];
+    return NULL;
+}
+
+/* U-10: nothing of a revoked key counts but what is listed. Links are no more than steps: U-8 orders what they lead to.
+ */
+static enum carnet_err check_revoked(const struct carnet_trusted *t, const struct carnet_anchors *anchors,
+                                     struct carnet_diag *diag)
+{
+    const struct carnet_trust *trust = t->has_vendor ? carnet_trust_of(anchors, &t->vendor) : NULL;
+    const struct carnet_digest *signer = signer_of(t->intact), *id = carnet_intact_id(t->intact);
+    if (trust == NULL || t->kind->id == CARNET_KIND_TRUST)
+        return CARNET_OK;
+    for (uint32_t i = 0; i < trust->lists->key_count; i++) {
+        const struct carnet_revoked_key *key = &trust->lists->keys[i];
+        if (!carnet_digest_equal(&key->key, signer))
+            continue;
+        for (uint32_t k = 0; k < key->count; k++)
+            if (carnet_digest_equal(&trust->lists->valid[key->first + k], id))
+                return CARNET_OK;
+        char hex[CARNET_HEX_SIZE];
+        carnet_digest_hex(signer, hex);
+        carnet_fail(diag, CARNET_REVOKED, "U-10",
+                    "The %s is signed by the key %s, which the vendor has revoked, and is not among what stays valid.",
+                    t->kind->name, hex);
+        return carnet_fail_next(diag, "Ask for a new file, signed with the key that followed.");
+    }
+    return CARNET_OK;
+}
+
 /* T-2. */
 static enum carnet_err trust_root(struct carnet_trusted *t, const struct carnet_anchors *anchors,
                                   struct carnet_diag *diag)
@@ -145,6 +179,8 @@ enum carnet_err carnet_trust_decide(const struct carnet_intact *intact, const st
         err = trust_named(t, diag);
     if (err == CARNET_OK)
         err = carnet_trust_one_role(signer, kind->signer, anchors, diag);
+    if (err == CARNET_OK)
+        err = check_revoked(t, anchors, diag);
     if (err == CARNET_OK)
         err = one_role_in_chain(signer, kind->signer, embedded, diag);
     if (err == CARNET_OK)

@@ -6,6 +6,7 @@
 #include "bundle/intact.h"
 
 struct carnet_judged; /* rules/judge.h */
+struct carnet_trust;  /* document/document.h */
 
 /* A vendor's root key that a person told us to trust. */
 struct carnet_anchor {
@@ -23,6 +24,9 @@ struct carnet_anchors {
     size_t count;
     const struct carnet_known_key *known;
     size_t known_count;
+    /* The newest trust information of each vendor of whom there is some (section 10.1). */
+    const struct carnet_trust *const *trust;
+    size_t trust_count;
 };
 
 /* An intact bundle of a known kind whose signer is trusted for it, or self-asserted. Made by carnet_trust_decide alone.
@@ -41,6 +45,8 @@ CARNET_MUST_USE enum carnet_err carnet_trust_decide(const struct carnet_intact *
  * `anchors` may be NULL. */
 CARNET_MUST_USE enum carnet_err carnet_trust_one_role(const struct carnet_digest *key, enum carnet_role role,
                                                       const struct carnet_anchors *anchors, struct carnet_diag *diag);
+/* The trust information of that vendor, or NULL. `anchors` may be NULL. */
+const struct carnet_trust *carnet_trust_of(const struct carnet_anchors *anchors, const struct carnet_digest *vendor);
 void carnet_trusted_free(struct carnet_trusted *t);
 const struct carnet_intact *carnet_trusted_intact(const struct carnet_trusted *t);
 const struct carnet_kind *carnet_trusted_kind(const struct carnet_trusted *t);

@@ -225,6 +225,23 @@ def keyrequest(license_id=None, replaces=None, contact=None, offline="wished", v
     ])
 
 
+def link(generation, following, vendor=VENDOR):
+    return document("trust", [element("vendor", id=vendor), element("link", generation=generation, next=following.id)])
+
+
+def trust(roots, number=1, following=None, keys=(), grants=(), least=(), created="2024-05-01T08:00:00Z", expires="2099-12-31T23:59:59Z", vendor=VENDOR):
+    """keys: (key id, ids that stay valid)."""
+    lists = "".join('    <key id="%s"%s\n' % (key, "/>" if not valid else ">" + "".join('\n      <valid id="%s"/>' % v for v in valid) + "\n    </key>") for key, valid in keys)
+    lists += "".join('    <grant license="%s" fingerprint="%s"/>\n' % g for g in grants) + "".join('    <least license="%s" revision="%d"/>\n' % g for g in least)
+    return document("trust", [
+        element("vendor", id=vendor),
+        element("version", generation=len(roots), number=number, created=created, expires=expires),
+        named("roots", "root", [dict(generation=n + 1, key=root.id) for n, root in enumerate(roots)]),
+        element("next", key=following.id) if following else "",
+        "  <revoked>\n%s  </revoked>\n" % lists if lists else element("revoked"),
+    ])
+
+
 def edit(text, old, new):
     """Replaces what stands in a document exactly once."""
     old, new = (s.encode() if isinstance(s, str) else s for s in (old, new))

@@ -182,6 +182,7 @@ def element(children=(), **attributes):
     return table, list(children)
 
 
+generation = between(1, 32)
 ANY = object()  # foreign elements
 FEATURES = element([("feature", element(name=ident, value_opt=feature_value), 0, 64)])
 MATCHING = element([("weight", element(fact=fact_name, points=points), 1, 9)], threshold=percent)
@@ -289,6 +290,16 @@ KINDS = {
         ("administrator", element(name=is_text, contact_opt=is_text), 1, 1),
         ("request", element(made=time, nonce=nonce, offline=like("wished|not-wished"), license_opt=ident, replaces_opt=digest), 1, 1),
     ],
+    "trust": [
+        ("vendor", VENDOR, 1, 1),
+        ("link", element(generation=generation, next=digest), 0, 1),
+        ("version", element(generation=generation, number=count, created=time, expires=time_or_never), 0, 1),
+        ("roots", element([("root", element(generation=generation, key=digest), 1, 32)]), 0, 1),
+        ("next", element(key=digest), 0, 1),
+        ("revoked", element([("key", element([("valid", REFERENCE, 0, 2000)], id=digest), 0, 64),
+                             ("grant", element(license=ident, fingerprint=digest), 0, 200),
+                             ("least", element(license=ident, revision=count), 0, 200)]), 0, 1),
+    ],
 }
 # Where a kind that a machine signs has its number, and the id of the one before.
 SEQUENCES = {"fingerprint": "request", "release": "declaration", "activation": "installed", "clockrequest": "request"}
@@ -329,7 +340,7 @@ def check_foreign(node, foreign=False):
 def check_real(node):
     """X-10, for the attributes that are times, on carnet elements; years begin with 1 for datetime too."""
     for name, value in node.attributes.items():
-        if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after", "local", "signed") and value != "never":
+        if name in ("issued", "made", "at", "activate-by", "lease-until", "not-after", "local", "signed", "created", "expires") and value != "never":
             check_day(value)
     for child in node.children:
         if child.space == NAMESPACE:
@@ -363,6 +374,33 @@ def check_journal(root):
     demand(link.hex() == segment["digest"], "W-7", "the events link to another digest")
 
 
+def check_trust(root):
+    """U-1 to U-6, as far as the document tells."""
+    link = root.find("link")
+    rest = [root.find(name) for name in ("version", "roots", "revoked")]
+    demand(all(r is None for r in rest + [root.find("next")]) if link else all(rest), "X-9", "it is neither a link nor trust information")
+    if link:
+        demand(int(link.attributes["generation"]) < 32, "U-1", "no root can follow")
+        return
+    version = root.find("version").attributes
+    roots = [(int(c.attributes["generation"]), c.attributes["key"]) for c in root.find("roots").children]
+    keys = [key for _, key in roots]
+    demand(version["expires"] >= version["created"], "U-3", "it had expired before it was made")
+    demand([g for g, _ in roots] == list(range(1, int(version["generation"]) + 1)), "U-3", "the roots are not those up to the version's")
+    demand(keys[0] == root.get("vendor", "id"), "U-3", "the first root is not the vendor's")
+    following = keys + ([root.get("next", "key")] if root.find("next") else [])
+    demand(len(set(following)) == len(following), "U-4", "a root follows itself")
+    revoked = {name: [c for c in root.find("revoked").children if c.name == name] for name in ("key", "grant", "least")}
+    valid = [[v.attributes["id"] for v in c.children] for c in revoked["key"]]
+    demand(sum(map(len, valid)) <= 2000, "U-5", "too many bundles stay valid")
+    orders = valid + [[c.attributes["id"] for c in revoked["key"]], [c.attributes["license"] for c in revoked["least"]],
+                      [(c.attributes["license"], c.attributes["fingerprint"]) for c in revoked["grant"]]]
+    for order in orders:
+        demand(all(a < b for a, b in zip(order, order[1:])), "U-5", "the entries of a list do not rise")
+    for key in revoked["key"]:
+        demand(key.attributes["id"] not in following[len(keys) - 1:], "U-6", "it revokes its own signer, or the next")
+
+
 def unique(root, path, key):
     node = root.find(path)
     keys = [key(child) for child in node.children] if node else []
@@ -393,6 +431,8 @@ def check_document(kind, data):
     if kind in SEQUENCES:
         signed = root.find(SEQUENCES[kind]).attributes
         demand((int(signed["sequence"]) > 1) == ("previous" in signed), "F-2", "previous does not go with sequence")
+    if kind == "trust":
+        check_trust(root)
     if kind == "journal":
         check_journal(root)
     if kind == "receipt":

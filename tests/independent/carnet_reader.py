@@ -19,14 +19,14 @@ import ed25519
 from carnet_documents import Refusal, check_document, demand
 
 EXIT = {"ok": 0, "expired": 11, "not-yet-valid": 12, "malformed": 30, "altered": 31, "untrusted-key": 32, "wrong-kind": 33,
-        "newer-format": 34, "not-vouched": 35, "wrong-vendor": 36, "beyond-entitlement": 39}
+        "newer-format": 34, "not-vouched": 35, "wrong-vendor": 36, "forked": 53, "beyond-entitlement": 39}
 MIB = 1 << 20
 MOST_DEPTH = 3
 MOST_EMBEDDED = 64
 FIXED = ["mimetype", "SHA256SUMS", "SHA256SUMS.sig", "signer.pem"]
 EMBEDS = {"entitlement": None, "fingerprint": None, "license": "entitlement", "release": "license", "receipt": "entitlement",
           "journal": "entitlement", "activation": "license", "clockrequest": "license", "clock": "entitlement",
-          "keyrequest": None}
+          "keyrequest": None, "trust": None}
 SELF_ASSERTED = ("fingerprint", "keyrequest")
 PREFIX = bytes.fromhex("302a300506032b6570032100")
 
@@ -195,6 +195,8 @@ class Reader:
         demand(expected in (None, bundle.kind), "R-4" if depth == 1 else "R-3", "a %s is not expected here" % bundle.kind,
                "wrong-kind" if depth == 1 else "malformed")
         inner, embedded = EMBEDS[bundle.kind], bundle.entries[5:]
+        if bundle.kind == "trust":
+            return self.read_trust(bundle, depth, embedded, roles)
         demand(embedded or not inner, "R-3", "the %s is missing" % inner, "not-vouched")
         demand(len(embedded) == (1 if inner else 0), "R-3", "%d bundles are embedded" % len(embedded))
         for name, content in embedded:
@@ -213,6 +215,57 @@ class Reader:
         if bundle.kind == "activation":
             names = [{c.attributes["name"] for c in r.find(path).children} for r, path in ((bundle.root, "match"), (bundle.inner.root, "facts"))]
             demand(names[0] == names[1], "J-13", "the facts are not those of its license")
+        return bundle
+
+    def read_trust(self, bundle, depth, embedded, roles):
+        """U-2 to U-4: the links, from the vendor's first root on, then what they lead to."""
+        demand(depth == 1 and len(embedded) <= 32, "U-2", "there are more links than roots")
+        links = []
+        for name, content in embedded:
+            link = Bundle(content)
+            demand(link.major == 1 and link.kind in EMBEDS, "V-1", "not known", "newer-format")
+            demand(link.kind == "trust", "R-3", "it holds another kind than links")
+            demand(not link.entries[5:], "U-2", "a link embeds nothing")
+            demand(name == link.id + ".carnet", "I-4", "an embedded bundle is not named by its id")
+            links.append(link)
+        chain, vendor = [], None
+        while links:
+            awaited = [l for l in links if l.key == chain[-1]] if chain else [l for l in links if l.key in self.anchors.values()]
+            if not awaited:
+                demand(links[0].key not in chain[:-1], "U-9", "a root has two successors", "forked")
+                raise Refusal("not-vouched", "U-2", "the link from root %d is missing" % max(len(chain), 1))
+            link = awaited[0]
+            links.remove(link)
+            vendor = vendor or link.key
+            seen(roles, link.key, "root")
+            link.root = check_document("trust", link.document)
+            demand(link.root.get("vendor", "id") == vendor, "T-6", "another vendor's document", "wrong-vendor")
+            demand(link.root.find("link"), "U-2", "what is embedded is no link")
+            chain = chain or [vendor]
+            demand(int(link.root.get("link", "generation")) == len(chain), "U-3", "the link is of another generation")
+            following = link.root.get("link", "next")
+            demand(following not in chain, "U-4", "a link leads back")
+            seen(roles, following, "root")
+            chain.append(following)
+        trusted = dict.fromkeys(chain, vendor)
+        trusted.update(self.anchors)
+        demand(bundle.key in trusted, "T-2", "signed by a root that is not trusted", "untrusted-key")
+        seen(roles, bundle.key, "root")
+        bundle.vendor, bundle.root = trusted[bundle.key], check_document("trust", bundle.document)
+        demand(bundle.root.get("vendor", "id") == bundle.vendor, "T-6", "another vendor's document", "wrong-vendor")
+        following = bundle.root.find("next")
+        if bundle.root.find("link"):
+            seen(roles, bundle.root.get("link", "next"), "root")
+            demand(not chain, "U-2", "a link embeds nothing")
+            return bundle
+        roots = [c.attributes["key"] for c in bundle.root.find("roots").children]
+        wanted = roots + ([following.attributes["key"]] if following else [])
+        for key in wanted:
+            seen(roles, key, "root")
+        demand(max(len(chain), 1) >= len(wanted), "U-2", "a link is missing", "not-vouched")
+        demand(max(len(chain), 1) <= len(wanted), "U-2", "there are more links than roots")
+        demand(not chain or chain == wanted, "U-3", "the roots are not those of the links")
+        demand(bundle.key == roots[-1], "U-3", "not signed by the root of its generation", "untrusted-key")
         return bundle
 
     def check_signer(self, bundle, roles):
@@ -256,6 +309,8 @@ class Reader:
         """O-1 and O-2."""
         dated = {"entitlement": ("license", "issued"), "license": ("validity", "issued"), "receipt": ("end", "at"),
                  "clock": ("answer", "at")}
+        if bundle.kind == "trust" and bundle.root.find("version"):
+            dated["trust"] = ("version", "created")
         if bundle.inner:
             self.check_time(bundle.inner, False)
         if bundle.kind in dated:

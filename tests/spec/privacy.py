@@ -90,7 +90,7 @@ def spoken_of():
     text = read(os.path.join(TOP, "spec", "privacy.md"), "r")
     parts = {"fingerprint": "## Fingerprint", "release": "## Release", "license": "## License, receipt and clock", "receipt": "## License, receipt and clock",
              "journal": "## Journal", "activation": "## Activation", "clockrequest": "## Clock request", "clock": "## License, receipt and clock",
-             "keyrequest": "## Key request"}
+             "keyrequest": "## Key request", "trust": "## Trust information"}
     for kind, heading in parts.items():
         part = re.search(r"^%s.*?(?=^## )" % heading, text, re.M | re.S).group(0)
         words = set(re.findall(r"[a-z]+", " ".join(re.findall(r"`([^`]+)`", part))))

@@ -29,7 +29,7 @@ for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_comp
 done
 
 for file in "$library" "$user" "$inspect"; do
-    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal|clock|keyrequest)_compose|compose_(entitlement|license|receipt|journal|clock|keyrequest)' \
+    found=$(grep -E '^carnet_issue_|(entitlement|license|receipt|journal|clock|keyrequest|trust)_compose|compose_(entitlement|license|receipt|journal|clock|keyrequest|trust)' \
         "$names/$(basename "$file")" || :)
     [ -z "$found" ] || fail "$(basename "$file") holds what belongs to the issuer: $found"
 done

@@ -428,6 +428,79 @@ static void keyrequest(struct view *v, const struct carnet_keyrequest *k)
     digest(v, "vendor", "Vendor id", &k->vendor);
 }
 
+static void listed(struct view *v, json_t *array, json_t *item)
+{
+    v->bad |= json_array_append_new(array, item);
+}
+
+static void revoked(struct view *v, const struct carnet_trust_lists *lists)
+{
+    json_t *keys = json_array(), *grants = json_array(), *least = json_array();
+    char hex[CARNET_HEX_SIZE], words[160];
+    section(v, "revoked", "Revoked");
+    for (uint32_t i = 0; i < lists->key_count; i++) {
+        const struct carnet_revoked_key *key = &lists->keys[i];
+        json_t *valid = json_array();
+        carnet_digest_hex(&key->key, hex);
+        (void)snprintf(words, sizeof words, "%s, but for %" PRIu32 " files", hex, key->count);
+        line(v, "Key", words);
+        json_t *item = json_pack("{s:s}", "id", hex);
+        for (uint32_t k = 0; k < key->count; k++) {
+            carnet_digest_hex(&lists->valid[key->first + k], hex);
+            line(v, "  stays valid", hex);
+            listed(v, valid, json_string(hex));
+        }
+        v->bad |= json_object_set_new(item, "valid", valid);
+        listed(v, keys, item);
+    }
+    for (uint32_t i = 0; i < lists->grant_count; i++) {
+        carnet_digest_hex(&lists->grants[i].fingerprint, hex);
+        (void)snprintf(words, sizeof words, "%s %.16s...", lists->grants[i].license, hex);
+        line(v, "Grant", words);
+        listed(v, grants, json_pack("{s:s, s:s}", "license", lists->grants[i].license, "fingerprint", hex));
+    }
+    for (uint32_t i = 0; i < lists->revision_count; i++) {
+        (void)snprintf(words, sizeof words, "%s, before %" PRIu32, lists->revisions[i].license,
+                       lists->revisions[i].least);
+        line(v, "Revisions", words);
+        listed(v, least,
+               json_pack("{s:s, s:I}", "license", lists->revisions[i].license, "revision",
+                         (json_int_t)lists->revisions[i].least));
+    }
+    member(v, "keys", keys);
+    member(v, "grants", grants);
+    member(v, "least", least);
+}
+
+static void trust(struct view *v, const struct carnet_trust *t)
+{
+    char label[32], hex[CARNET_HEX_SIZE];
+    json_t *roots = json_array();
+    section(v, t->is_link ? "link" : "version", t->is_link ? "Link from one root to the next" : "Trust information");
+    number(v, "generation", "Root generation", t->generation, "");
+    if (!t->is_link) {
+        number(v, "number", "Number", t->number, "");
+        when(v, "created", "Made (vendor's clock)", t->created);
+        when(v, "expires", "Expires", t->expires);
+    }
+    if (t->has_next)
+        digest(v, "next", t->is_link ? "Next root" : "Next root, announced", &t->next);
+    section(v, "rests-on", "Of the vendor");
+    digest(v, "vendor", "Vendor id", &t->vendor);
+    for (uint32_t i = 0; !t->is_link && i < t->generation; i++) {
+        (void)snprintf(label, sizeof label, "Root %" PRIu32, i + 1);
+        carnet_digest_hex(&t->roots[i], hex);
+        line(v, label, hex);
+        listed(v, roots, json_string(hex));
+    }
+    if (t->is_link) {
+        json_decref(roots);
+        return;
+    }
+    member(v, "roots", roots);
+    revoked(v, t->lists);
+}
+
 json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, int64_t at)
 {
     struct view v = {.cli = cli, .document = json_object(), .at = at};
@@ -461,6 +534,9 @@ json_t *inspect_fields(struct cli *cli, const struct carnet_document *document, 
         break;
     case CARNET_KIND_KEYREQUEST:
         keyrequest(&v, carnet_document_keyrequest(document));
+        break;
+    case CARNET_KIND_TRUST:
+        trust(&v, carnet_document_trust(document));
         break;
     case CARNET_KIND_COUNT:
         break;

@@ -80,8 +80,22 @@ static void match_words(const struct carnet_activation *a, char out[48])
 }
 
 /* What came with clocks and activations. False for other kinds. */
+static void trust_sentence(const struct carnet_trust *t, char *out, size_t room)
+{
+    if (t->is_link)
+        (void)snprintf(out, room,
+                       "The vendor says to all: my root key %" PRIu32 " is followed by the next. No more than that.",
+                       t->generation);
+    else
+        (void)snprintf(out, room,
+                       "The vendor says to all: this is whom to trust, version %" PRIu32 ".%" PRIu32 "; %" PRIu32
+                       " keys and %" PRIu32 " grants are revoked.",
+                       t->generation, t->number, t->lists->key_count, t->lists->grant_count);
+}
+
 static bool later_sentence(const struct carnet_document *document, char *out, size_t room)
 {
+    const struct carnet_trust *t = carnet_document_trust(document);
     const struct carnet_keyrequest *k = carnet_document_keyrequest(document);
     const struct carnet_activation *a = carnet_document_activation(document);
     const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
@@ -109,11 +123,14 @@ static bool later_sentence(const struct carnet_document *document, char *out, si
         (void)snprintf(out, room,
                        "%s asks the vendor to be named as issuer of %s. It says so itself: nobody vouches for it.",
                        show(k->name).text, k->license[0] != '\0' ? k->license : "licenses");
-    return a != NULL || q != NULL || c != NULL || k != NULL;
+    if (t != NULL)
+        trust_sentence(t, out, room);
+    return a != NULL || q != NULL || c != NULL || k != NULL || t != NULL;
 }
 
 static bool later_summary(const struct carnet_document *document, char *out, size_t room)
 {
+    const struct carnet_trust *t = carnet_document_trust(document);
     const struct carnet_keyrequest *k = carnet_document_keyrequest(document);
     const struct carnet_activation *a = carnet_document_activation(document);
     const struct carnet_clockrequest *q = carnet_document_clockrequest(document);
@@ -132,8 +149,12 @@ static bool later_summary(const struct carnet_document *document, char *out, siz
         (void)snprintf(out, room, "clock %s seat %" PRIu32 ", back to %s", c->grant.license, c->grant.seat, time);
     } else if (k != NULL) {
         (void)snprintf(out, room, "keyrequest of %s, self-asserted", show(k->name).text);
+    } else if (t != NULL && t->is_link) {
+        (void)snprintf(out, room, "trust, a link from root %" PRIu32 " to the next", t->generation);
+    } else if (t != NULL) {
+        (void)snprintf(out, room, "trust %" PRIu32 ".%" PRIu32, t->generation, t->number);
     }
-    return a != NULL || q != NULL || c != NULL || k != NULL;
+    return a != NULL || q != NULL || c != NULL || k != NULL || t != NULL;
 }
 
 void inspect_sentence(const struct carnet_document *document, char *out, size_t room)

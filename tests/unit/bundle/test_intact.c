@@ -219,8 +219,8 @@ static void v1_newer_format(void **state)
     (void)state;
     kind_of("application/vnd.carnet.license;version=2", "license.xml", CARNET_KIND_ANY, CARNET_NEWER_FORMAT, "V-1",
             "version 2", "");
-    kind_of("application/vnd.carnet.trust;version=1", "trust.xml", CARNET_KIND_ANY, CARNET_NEWER_FORMAT, "V-1",
-            "the kind 'trust'", "");
+    kind_of("application/vnd.carnet.voucher;version=1", "voucher.xml", CARNET_KIND_ANY, CARNET_NEWER_FORMAT, "V-1",
+            "the kind 'voucher'", "");
     /* Newer comes before not expected. */
     kind_of("application/vnd.carnet.license;version=9999", "license.xml", 0, CARNET_NEWER_FORMAT, "V-1", "version 9999",
             "");
@@ -239,6 +239,7 @@ static void r4_kinds(void **state)
         [CARNET_KIND_CLOCKREQUEST] = "This is a clockrequest; use 'carnet-admin clock'.",
         [CARNET_KIND_CLOCK] = "This is a clock; use 'carnet-user activate'.",
         [CARNET_KIND_KEYREQUEST] = "This is a keyrequest; use 'carnet-admin entitle --issuer'.",
+        [CARNET_KIND_TRUST] = "This is a trust; use 'carnet-user trust add'.",
     };
     static const char *const next[] = {
         "Use 'carnet-admin import' for it.",  "Use 'carnet-admin assign' for it.",
@@ -246,6 +247,7 @@ static void r4_kinds(void **state)
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --journal' for it.",
         "Use 'carnet-admin import' for it.",  "Use 'carnet-admin clock' for it.",
         "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --issuer' for it.",
+        "Use 'carnet-user trust add' for it.",
     };
 
     (void)state;
@@ -260,7 +262,7 @@ static void r4_kinds(void **state)
         kind_of(kind->mimetype, document, CARNET_KIND_ANY & ~CARNET_KIND_BIT(kind->id), CARNET_WRONG_KIND, "R-4",
                 words[id], next[id]);
     }
-    assert_null(carnet_kind_find("trust"));
+    assert_null(carnet_kind_find("voucher"));
     assert_null(carnet_kind_find(""));
     assert_string_equal(carnet_role_name(CARNET_ROLE_ROOT), "root");
     assert_string_equal(carnet_role_name(CARNET_ROLE_ISSUER), "issuer");
