@@ -187,7 +187,7 @@ void carnet_machine_read_step(struct carnet_machine *machine, unsigned step)
     case 0:
         /* All but the values, of which there are none yet. */
         memset(machine, 0, offsetof(struct carnet_machine, values));
-        machine->virtual_system[0] = machine->container_system[0] = '\0';
+        machine->virtual_system[0] = machine->container_system[0] = machine->label[0] = '\0';
         read_names(machine);
         break;
     case 1:

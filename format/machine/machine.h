@@ -13,6 +13,7 @@
 #define CARNET_MACHINE_SECRET_SIZE 32
 #define CARNET_MACHINE_VALUE_SIZE 512
 #define CARNET_MACHINE_SOURCE_SIZE 160
+#define CARNET_MACHINE_LABEL "/etc/carnet/label"
 
 /* One value in the clear, for the user's own screen alone. */
 struct carnet_machine_value {
@@ -30,6 +31,7 @@ struct carnet_machine {
     struct carnet_machine_value values[CARNET_FACTS_MOST];
     char virtual_system[CARNET_SYSTEM_SIZE];   /* "none", "kvm", "vmware", ... */
     char container_system[CARNET_SYSTEM_SIZE]; /* "none", "docker", "podman", "lxc", ... */
+    char label[CARNET_TEXT_SIZE];              /* a container's, from CARNET_MACHINE_LABEL (M-9); "" for none */
 };
 
 /* The root that everything is read below: "" for /, without a slash at the end. */

@@ -221,4 +221,8 @@ void carnet_machine_read_systems(struct carnet_machine *machine)
 {
     read_virtual(machine->virtual_system);
     read_container(machine->container_system);
+    machine->label[0] = '\0';
+    if (strcmp(machine->container_system, "none") != 0 &&
+        carnet_source_text(CARNET_MACHINE_LABEL, machine->label, sizeof machine->label) != CARNET_FACT_PRESENT)
+        machine->label[0] = '\0';
 }

@@ -12,6 +12,7 @@
 #include "core/file.h"
 #include "core/settings.h"
 #include "rules/match.h"
+#include "state/check.h"
 #include "state/private.h"
 
 #define BORN "born"
@@ -71,7 +72,8 @@ static enum carnet_err write_born(const struct carnet_state *state, const struct
 /* Does a license that is installed for the key match the machine? Then the key is its own, however much has changed
  * since it was made. */
 static enum carnet_err has_license(const struct carnet_state *state, const struct carnet_digest *vendor,
-                                   const struct carnet_machine_facts *facts, bool *out, struct carnet_diag *diag)
+                                   const struct carnet_machine *machine, const struct carnet_machine_facts *facts,
+                                   bool *out, struct carnet_diag *diag)
 {
     struct carnet_state_grant *grants = NULL;
     struct carnet_digest key;
@@ -88,7 +90,11 @@ static enum carnet_err has_license(const struct carnet_state *state, const struc
         if (l == NULL || !carnet_digest_equal(&l->machine_key, &key))
             continue;
         carnet_match(&l->facts, &l->matching, facts, &match);
-        *out = *out || match.matches;
+        const struct carnet_entitlement *e = carnet_judged_entitlement(judged);
+        bool is_container = strcmp(machine->container_system, "none") != 0;
+        bool labelled = carnet_check_pinned(e, is_container) && machine->label[0] != '\0' &&
+                        strcmp(machine->label, l->machine_label) == 0;
+        *out = *out || match.matches || labelled;
     }
     carnet_state_grants_free(grants, count);
     return err == CARNET_NOT_FOUND ? CARNET_OK : err;
@@ -168,7 +174,7 @@ enum carnet_err carnet_state_own_key(struct carnet_state *state, const struct ca
     if (err == CARNET_OK && known && has_secret) {
         own = born.count == 0 || match_born(&born, &facts);
         if (!own)
-            err = has_license(state, vendor, &facts, &own, diag);
+            err = has_license(state, vendor, machine, &facts, &own, diag);
     }
     bool foreign = err == CARNET_OK && known && !own;
     if (foreign)

@@ -42,6 +42,7 @@ enum carnet_err carnet_surroundings_machine(const struct carnet_digest *vendor,
 {
     surroundings->is_virtual = strcmp(machine->virtual_system, "none") != 0;
     surroundings->is_container = strcmp(machine->container_system, "none") != 0;
+    memcpy(surroundings->label, machine->label, sizeof(surroundings->label));
     return carnet_machine_facts(machine, vendor, secret, &surroundings->facts);
 }
 
@@ -114,12 +115,38 @@ static void check_ended(const struct carnet_license *l, const struct carnet_stat
     }
 }
 
-/* M-5 to M-8. */
+bool carnet_check_pinned(const struct carnet_entitlement *entitlement, bool is_container)
+{
+    return is_container && entitlement->container == CARNET_CONTAINER_PINNED;
+}
+
+/* M-9. */
+static void check_label(const struct carnet_license *l, const struct carnet_surroundings *s, struct carnet_diag *diag)
+{
+    char pinned[120], here[120];
+    (void)carnet_text_escape(l->machine_label, strlen(l->machine_label), pinned, sizeof(pinned));
+    (void)carnet_text_escape(s->label, strlen(s->label), here, sizeof(here));
+    if (l->machine_label[0] == '\0') {
+        carnet_fail(diag, CARNET_WRONG_MACHINE, "M-9",
+                    "This is a container, and the license has no label that one could be told by.");
+        carnet_fail_next(diag, "Ask your administrator for a license with a label for this container.");
+    } else if (strcmp(l->machine_label, s->label) != 0) {
+        carnet_fail(diag, CARNET_WRONG_MACHINE, "M-9",
+                    "The license is for the container with the label '%s'; this one has %s%s%s in " CARNET_MACHINE_LABEL
+                    ".",
+                    pinned, here[0] == '\0' ? "none" : "'", here, here[0] == '\0' ? "" : "'");
+        carnet_fail_next(diag, "Give the container its own label and its own volume.");
+    }
+}
+
+/* M-5 to M-9. */
 static void check_machine(const struct carnet_license *l, const struct carnet_entitlement *e,
-                          const struct carnet_surroundings *s, struct carnet_match *match, struct carnet_diag *diag)
+                          const struct carnet_surroundings *s, struct carnet_check *out, struct carnet_diag *diag)
 {
     char words[384] = "";
+    struct carnet_match *match = &out->match;
     carnet_match(&l->facts, &l->matching, &s->facts, match);
+    out->pinned = carnet_check_pinned(e, s->is_container);
     const bool is_key = s->has_key && carnet_digest_equal(&l->machine_key, &s->machine_key);
     if (!is_key || !match->matches)
         carnet_match_words(match, &l->matching, words, sizeof(words));
@@ -131,16 +158,18 @@ static void check_machine(const struct carnet_license *l, const struct carnet_en
     else if (!is_key)
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-6", "The license is for a machine with another key. Facts: %s.",
                     words);
+    else if (out->pinned)
+        check_label(l, s, diag);
     else if (match->image_only && match->matched >= match->needed)
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-8",
                     "This is another machine with a copy of the licensed one's disk. Facts: %s.", words);
     else if (!match->matches)
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-5",
                     "This machine has changed too much, or is another one. Facts: %s.", words);
-    else if (s->is_virtual && e->virtual_refused)
+    if (diag->err == CARNET_OK && s->is_virtual && e->virtual_refused)
         carnet_fail(diag, CARNET_VIRTUAL_REFUSED, "M-7",
                     "This is a virtual machine, which the license does not allow.");
-    else if (s->is_container && e->container == CARNET_CONTAINER_REFUSED)
+    else if (diag->err == CARNET_OK && s->is_container && e->container == CARNET_CONTAINER_REFUSED)
         carnet_fail(diag, CARNET_VIRTUAL_REFUSED, "M-7", "This is a container, which the license does not allow.");
 }
 
@@ -224,7 +253,7 @@ void carnet_check_license(const struct carnet_judged *license, const struct carn
     check_vendor(l, ask, &out->steps[CARNET_CHECK_VENDOR]);
     if (grant != NULL)
         check_ended(l, grant, &out->steps[CARNET_CHECK_GRANT]);
-    check_machine(l, e, surroundings, &out->match, &out->steps[CARNET_CHECK_MACHINE]);
+    check_machine(l, e, surroundings, out, &out->steps[CARNET_CHECK_MACHINE]);
     if (l->has_user && !carnet_digest_equal(&l->user, &surroundings->user))
         carnet_fail(&out->steps[CARNET_CHECK_USER], CARNET_WRONG_USER, "M-6",
                     "The license is fixed to another user of this machine.");

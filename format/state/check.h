@@ -38,6 +38,7 @@ struct carnet_surroundings {
     struct carnet_digest user;
     struct carnet_floors floors;
     bool is_virtual, is_container;
+    char label[CARNET_TEXT_SIZE]; /* of the container (M-9) */
 };
 /* Reads them for a vendor. A machine without a key for the vendor is CARNET_OK, and matches no license. */
 CARNET_MUST_USE enum carnet_err carnet_surroundings_read(const struct carnet_state *state,
@@ -80,6 +81,7 @@ struct carnet_check {
     bool judged[CARNET_CHECK_COUNT];              /* false for steps that an earlier failure made pointless */
     bool has_match;
     struct carnet_match match;
+    bool pinned;     /* a container that is told by key and label: the match is for information (M-9) */
     int64_t expires; /* the earlier of lease-until and not-after; CARNET_NEVER; 0 when the license can't be read */
 };
 
@@ -91,6 +93,8 @@ void carnet_check_license(const struct carnet_judged *license, const struct carn
 /* The same for a grant of the state, whose license may not even be readable. */
 void carnet_check_grant(const struct carnet_state_grant *grant, const struct carnet_surroundings *surroundings,
                         const struct carnet_ask *ask, struct carnet_check *out);
+/* M-9: is the machine at hand a container which a license of that entitlement tells by its label? */
+bool carnet_check_pinned(const struct carnet_entitlement *entitlement, bool is_container);
 /* Is `a` nearer to yes than `b`? */
 bool carnet_check_better(const struct carnet_check *a, const struct carnet_check *b);
 

@@ -53,7 +53,7 @@ static void change_note(const struct carnet_state *state, const char *name, bool
 /* Does the license speak of this machine at all? That of another key says nothing about how this one changes. */
 static bool is_ours(const struct carnet_check *check)
 {
-    return check->has_match && strcmp(check->steps[CARNET_CHECK_MACHINE].clause, "M-6") != 0 &&
+    return check->has_match && !check->pinned && strcmp(check->steps[CARNET_CHECK_MACHINE].clause, "M-6") != 0 &&
            check->steps[CARNET_CHECK_GRANT].err == CARNET_OK;
 }
 

@@ -263,7 +263,7 @@ static void add_wants(const struct consulted *c, const char *product, struct wan
 }
 
 /* Do the facts that were read so far suffice for one of the licenses? */
-static bool suffices(const struct consulted *c, const char *product)
+static bool suffices(const struct consulted *c, const char *product, const struct wants *wants)
 {
     const struct carnet_entitlement *e = NULL;
     struct carnet_match match;
@@ -272,7 +272,7 @@ static bool suffices(const struct consulted *c, const char *product)
         if (l == NULL)
             continue;
         carnet_match(&l->facts, &l->matching, &c->surroundings.facts, &match);
-        if (match.matches)
+        if (match.matches || carnet_check_pinned(e, wants->systems && c->surroundings.is_container))
             return true;
     }
     return false;
@@ -298,7 +298,7 @@ static bool read_enough(struct carnet_query *q, const struct carnet_ask *ask, in
         for (size_t i = 0; i < q->count && whole; i++) {
             struct consulted *c = &q->states[i];
             whole = carnet_surroundings_machine(ask->vendor, secrets[i], &q->machine, &c->surroundings) == CARNET_OK;
-            enough = enough || (whole && suffices(c, ask->product));
+            enough = enough || (whole && suffices(c, ask->product, &wants));
         }
     }
     for (size_t i = 0; i < q->count && whole && enough && wants.user; i++)

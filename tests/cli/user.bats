@@ -562,6 +562,82 @@ SCRIPT
     [ ! -e m.carnet ]
 }
 
+# started NAME DIGIT LABEL [VOLUME]: another start of a container: its facts are new, its state is in the volume.
+started() {
+    machine "$1" "$2"
+    export CARNET_STATE=$BATS_TEST_TMPDIR/${4:-volume}
+    touch "$CARNET_SYSROOT/.dockerenv"
+    mkdir -p "$CARNET_SYSROOT/etc/carnet"
+    printf '%s\n' "$3" >"$CARNET_SYSROOT/etc/carnet/label"
+}
+
+@test "M-9: a pinned container is told by its key in a volume and its label, whatever its facts" {
+    vendor 2 --container pinned --transfer-cap 0
+    started run1 a "Worker 7"
+    trust
+    expect ok 0 carnet-user fingerprint --product cad -o f.carnet
+    remember "$CARNET_HOME" .
+    expect needs-answer 55 carnet-admin assign f.carnet -o l.carnet
+    says "told by a label, and it has none" "M-9" "assign it with --label|Assign it with --label" "/etc/carnet/label"
+    unchanged "$CARNET_HOME" .
+    carnet-admin --quiet assign f.carnet --label "Worker 7" -o l.carnet
+    expect ok 0 carnet-user activate l.carnet
+    expect ok 0 carnet-user check cad
+    # It starts again: none of its facts is the same.
+    started run2 b "Worker 7"
+    for option in --quiet --explain --json; do
+        expect ok 0 carnet-user check cad $option
+    done
+    [ "$(json .match.matches)" = false ]
+    [ "$(json .match.pinned)" = true ]
+    [ "$(json .match.since)" = null ]
+    expect ok 0 carnet-user check cad --monitoring
+    # A new fingerprint keeps the key, and a renewal is no transfer, of which there may be none.
+    expect ok 0 carnet-user fingerprint --renew -o r.carnet
+    expect ok 0 carnet-admin renew CAD-1 r.carnet -o l2.carnet
+    not_says transfer
+    expect ok 0 carnet-user activate l2.carnet
+    started run3 c "Worker 7"
+    expect ok 0 carnet-user fingerprint --product cad --new -o g.carnet
+    [ -z "$(find "$CARNET_STATE" -name 'former-*')" ]
+    expect ok 0 carnet-user check cad --quiet
+    # Another label, none, or no container.
+    remember "$CARNET_STATE"
+    started run3 c "Worker 8"
+    expect wrong-machine 13 carnet-user check cad
+    says "label 'Worker 7'; this one has 'Worker 8' in /etc/carnet/label" "M-9"
+    expect wrong-machine 13 carnet-user check cad --quiet
+    expect wrong-machine 13 carnet-user activate l2.carnet
+    rm "$CARNET_SYSROOT/etc/carnet/label"
+    expect wrong-machine 13 carnet-user check cad
+    says "this one has none in /etc/carnet/label" "not by these facts"
+    unchanged "$CARNET_STATE"
+    rm "$CARNET_SYSROOT/.dockerenv"
+    printf 'Worker 7\n' >"$CARNET_SYSROOT/etc/carnet/label"
+    expect wrong-machine 13 carnet-user check cad
+    says "M-5|M-8"
+    # The same label over another key.
+    started run4 d "Worker 7" other-volume
+    trust
+    expect ok 0 carnet-user fingerprint --product cad -o h.carnet
+    expect wrong-machine 13 carnet-user activate l2.carnet
+    says "another key" "M-6"
+}
+
+@test "M-9: a license without a label is for no pinned container" {
+    vendor 2 --container pinned
+    machine one a
+    trust
+    carnet-user --quiet fingerprint --product cad -o f.carnet
+    carnet-admin --quiet assign f.carnet -o l.carnet
+    expect ok 0 carnet-user activate l.carnet
+    expect ok 0 carnet-user check cad
+    touch "$CARNET_SYSROOT/.dockerenv"
+    expect wrong-machine 13 carnet-user check cad
+    says "no label that one could be told by" "M-9"
+    expect wrong-machine 13 carnet-user check cad --quiet
+}
+
 @test "stock tar builds every bundle again, byte for byte" {
     vendor
     licensed one a

@@ -204,9 +204,17 @@ static enum carnet_err give(struct batch *b, void *context)
     return err;
 }
 
+/* The administrator's word, else the fingerprint's. */
+static const char *label_of(const struct batch *b, const struct giving *g)
+{
+    const char *label = cli_value(b->cli, "label");
+
+    return label ? label : g->asking->fingerprint->label;
+}
+
 static void settle_grant(struct batch *b, struct giving *g)
 {
-    const char *label = cli_value(b->cli, "label"), *note = cli_value(b->cli, "note");
+    const char *note = cli_value(b->cli, "note");
     const struct carnet_entitlement *e = g->entitlement;
 
     g->grant.license = g->license->number;
@@ -222,7 +230,7 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.since = b->now > e->issued ? b->now : e->issued;
     g->grant.lease_until = give_end(&g->terms, g->grant.since);
     (void)snprintf(g->grant.note, sizeof g->grant.note, "%s", note ? note : "");
-    (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label ? label : g->asking->fingerprint->label);
+    (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label_of(b, g));
 }
 
 static void settle_item(struct batch_item *item, const struct ledger_grant *grant)
@@ -269,7 +277,7 @@ static enum carnet_err check_all(struct batch *b, struct batch_item *item, struc
         home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, cli_diag(b->cli));
 
     if (err || give_hold_license(item, g->license, g->entitlement, b->now) ||
-        give_hold_machine(item, g->license, g->entitlement, g->asking->fingerprint) ||
+        give_hold_machine(item, g->license, g->entitlement, g->asking->fingerprint, label_of(b, g)) ||
         give_settle(b->cli, item, g->entitlement, NULL, b->now, &g->terms))
         return err;
     err = find_replaced(b, item, g);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "give.h"
+#include "machine/machine.h"
 #include "rules/judge.h"
 #include "sign.h"
 #include "words.h"
@@ -58,7 +59,8 @@ enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_l
 }
 
 enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_license *license,
-                                  const struct carnet_entitlement *e, const struct carnet_fingerprint *f)
+                                  const struct carnet_entitlement *e, const struct carnet_fingerprint *f,
+                                  const char *label)
 {
     if (e->virtual_refused && strcmp(f->virtual_system, "none") != 0)
         item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
@@ -68,6 +70,14 @@ enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_l
         item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
                                 "The machine is a container (%s), and the license %s refuses that.",
                                 f->container_system, license->id);
+    else if (e->container == CARNET_CONTAINER_PINNED && strcmp(f->container_system, "none") != 0 && *label == '\0') {
+        item->err = carnet_fail(&item->diag, CARNET_NEEDS_ANSWER, "M-9",
+                                "The machine is a container (%s): by the license %s it is told by a label, and it has "
+                                "none.",
+                                f->container_system, license->id);
+        (void)carnet_fail_next(&item->diag, "Assign it with --label, and put the same label into " CARNET_MACHINE_LABEL
+                                            " of that container.");
+    }
     return item->err;
 }
 

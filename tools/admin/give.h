@@ -23,9 +23,10 @@ struct give_terms {
 /* May seats of the license be given or renewed at all? item->err says why not. */
 enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_license *license,
                                   const struct carnet_entitlement *e, int64_t now);
-/* Does the entitlement take the kind of machine that the fingerprint tells of? */
+/* Does the entitlement take the kind of machine that the fingerprint tells of, under that label (M-7, M-9)? */
 enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_license *license,
-                                  const struct carnet_entitlement *e, const struct carnet_fingerprint *f);
+                                  const struct carnet_entitlement *e, const struct carnet_fingerprint *f,
+                                  const char *label);
 /*
  * What the license is to give: the entitlement's, less what `before` (the seat's license as it is, judged; NULL for
  * none) had less of than its own entitlement, less what the options leave out. item->err is CARNET_BEYOND_ENTITLEMENT

@@ -85,7 +85,9 @@ static enum carnet_err hold_facts(struct batch *b, struct batch_item *item, stru
         machine->presence[machine->facts.list[i].name] = CARNET_FACT_PRESENT;
     carnet_match(&r->before->facts, &r->before->matching, machine, &match);
     free(machine);
-    r->transfer = !match.matches;
+    /* M-9: a container's facts say nothing; its key, which signed this, and its label stay. */
+    r->transfer = !match.matches && !(e->container == CARNET_CONTAINER_PINNED &&
+                                      strcmp(r->asking->fingerprint->container_system, "none") != 0);
     return r->transfer ? caps_hold_transfer(b, item, r->license, e,
                                             "The machine has changed too much, so this counts as a transfer")
                        : CARNET_OK;
@@ -106,8 +108,8 @@ static enum carnet_err hold_all(struct batch *b, struct batch_item *item, struct
         (void)carnet_fail_next(&item->diag, "Release the seat on its machine and free it, or buy more seats.");
         return CARNET_OK;
     }
-    if (r->asking &&
-        (hold_key(item, r) || hold_user(item, r) || give_hold_machine(item, r->license, e, r->asking->fingerprint)))
+    if (r->asking && (hold_key(item, r) || hold_user(item, r) ||
+                      give_hold_machine(item, r->license, e, r->asking->fingerprint, r->grant->label)))
         return CARNET_OK;
     if (give_settle(b->cli, item, e, full ? NULL : carnet_reading_judged(r->reading), b->now, &r->terms))
         return CARNET_OK;

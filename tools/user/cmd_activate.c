@@ -24,11 +24,11 @@ static void say_license(struct cli *cli, const struct activation *a, int64_t now
         return;
     cli_set(cli, "license", user_license_json(l, check));
     cli_set(cli, "checks", user_checks_json(check));
-    cli_set(cli, "match", user_match_json(&check->match, &l->matching, CARNET_NO_DRIFT));
+    cli_set(cli, "match", user_match_json(check, &l->matching, CARNET_NO_DRIFT));
     if (a->install->for_other_user)
         cli_note(cli, "The license is fixed to another user of this machine; it will work for that user alone.\n");
     if (a->err == CARNET_WRONG_MACHINE)
-        user_match_say(cli, "", &check->match, &l->matching, CARNET_NO_DRIFT);
+        user_match_say(cli, "", check, &l->matching, CARNET_NO_DRIFT);
     if (a->err != CARNET_OK)
         return;
     user_expiry_words(check->expires, now, words, sizeof(words));
@@ -37,7 +37,7 @@ static void say_license(struct cli *cli, const struct activation *a, int64_t now
              : cli_dry_run(cli)  ? "Would activate"
                                  : "Activated",
              l->product, l->grant.seat, l->grant.license, words);
-    user_match_say(cli, "  ", &check->match, &l->matching, CARNET_NO_DRIFT);
+    user_match_say(cli, "  ", check, &l->matching, CARNET_NO_DRIFT);
 }
 
 static const char *end_word(enum carnet_end end)

@@ -33,7 +33,7 @@ static bool ends_soon(const struct carnet_answer *answer, int64_t now, uint32_t 
 static bool drifts_soon(const struct carnet_answer *answer)
 {
     const struct carnet_match *match = &answer->check.match;
-    return match->percent < 100 && match->percent < match->threshold + DRIFT_MARGIN;
+    return !answer->check.pinned && match->percent < 100 && match->percent < match->threshold + DRIFT_MARGIN;
 }
 
 /* Could it not be found out, in contrast to a no? */
@@ -88,7 +88,7 @@ static void set_members(struct cli *cli, const struct carnet_answer *answer)
         cli_set(cli, "license", user_license_json(l, &answer->check));
     cli_set(cli, "checks", user_checks_json(&answer->check));
     if (answer->check.has_match && l != NULL)
-        cli_set(cli, "match", user_match_json(&answer->check.match, &l->matching, answer->drift));
+        cli_set(cli, "match", user_match_json(&answer->check, &l->matching, answer->drift));
 }
 
 static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now, uint32_t days)
@@ -103,13 +103,13 @@ static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now
     if (cli_json(cli))
         set_members(cli, answer);
     if (l != NULL && answer->check.has_match && answer->err == CARNET_WRONG_MACHINE)
-        user_match_say(cli, "", &answer->check.match, &l->matching, answer->drift);
+        user_match_say(cli, "", &answer->check, &l->matching, answer->drift);
     if (answer->err != CARNET_OK || l == NULL)
         return;
     user_expiry_words(answer->check.expires, now, words, sizeof(words));
     cli_data(cli, "Licensed: %s, seat %u of %s, %s\n", l->product, l->grant.seat, l->grant.license, words);
     if (cli_flag(cli, "explain")) {
-        user_match_say(cli, "  ", &answer->check.match, &l->matching, answer->drift);
+        user_match_say(cli, "  ", &answer->check, &l->matching, answer->drift);
     } else {
         carnet_match_words(&answer->check.match, &l->matching, facts, sizeof(facts));
         cli_data(cli, "Machine: %s\n", facts);

@@ -55,7 +55,7 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
                  cli_style(d->cli, check->err == CARNET_OK ? "good" : "bad"), carnet_outcome_name(check->err),
                  cli_style(d->cli, "off"), words);
         if (check->has_match && !over)
-            user_match_say(d->cli, "      ", &check->match, &l->matching, since);
+            user_match_say(d->cli, "      ", check, &l->matching, since);
     }
     if (check->err != CARNET_OK && !over)
         doctor_finding(d, check->err, &check->steps[check->failed]);
@@ -65,7 +65,7 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
         (void)json_object_set_new(object, "checks", user_checks_json(check));
         if (check->has_match && l != NULL)
-            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching, since));
+            (void)json_object_set_new(object, "match", user_match_json(check, &l->matching, since));
     }
     (void)json_array_append_new(d->licenses, object);
     if (grant->released && !grant->ended)

@@ -27,12 +27,12 @@ static void say_grant(struct cli *cli, const struct carnet_state *state, const s
     if (check->err != CARNET_OK)
         cli_data(cli, "      %s\n", check->steps[check->failed].detail);
     if (check->has_match && l != NULL && !grant->released && !grant->ended)
-        user_match_say(cli, "      ", &check->match, &l->matching, since);
+        user_match_say(cli, "      ", check, &l->matching, since);
     if (object != NULL && licenses != NULL) {
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
         (void)json_object_set_new(object, "checks", user_checks_json(check));
         if (check->has_match && l != NULL)
-            (void)json_object_set_new(object, "match", user_match_json(&check->match, &l->matching, since));
+            (void)json_object_set_new(object, "match", user_match_json(check, &l->matching, since));
         (void)json_array_append(licenses, object);
     }
     json_decref(object);

@@ -122,15 +122,20 @@ json_t *user_checks_json(const struct carnet_check *check)
 }
 
 /* Fact by fact: how it stands, what it counts, and how much may still go before the license fails. */
-void user_match_say(struct cli *cli, const char *indent, const struct carnet_match *match,
+void user_match_say(struct cli *cli, const char *indent, const struct carnet_check *check,
                     const struct carnet_matching *matching, int64_t since)
 {
+    const struct carnet_match *match = &check->match;
     char time[CARNET_UTC_SIZE];
     for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
         if (match->verdict[i] == CARNET_FACT_NOT_HELD)
             continue;
         cli_data(cli, "%s%-14s %-10s %3u points\n", indent, carnet_fact_name((enum carnet_fact_name)i),
                  carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
+    }
+    if (check->pinned) {
+        cli_data(cli, "%sThis container is told by its key and its label, not by these facts.\n", indent);
+        return;
     }
     cli_data(cli, "%s%u of %u points match (%u %%), %u are needed (%u %%): ", indent, match->matched,
              match->held - match->unreadable, match->percent, match->needed, match->threshold);
@@ -147,8 +152,9 @@ void user_match_say(struct cli *cli, const char *indent, const struct carnet_mat
              match->matches ? " Take 'carnet-user fingerprint --renew' along on the next trip." : "");
 }
 
-json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching, int64_t since)
+json_t *user_match_json(const struct carnet_check *check, const struct carnet_matching *matching, int64_t since)
 {
+    const struct carnet_match *match = &check->match;
     char time[CARNET_UTC_SIZE];
     json_t *facts = json_array();
     for (unsigned i = 0; facts != NULL && i < CARNET_FACT_COUNT; i++) {
@@ -163,11 +169,11 @@ json_t *user_match_json(const struct carnet_match *match, const struct carnet_ma
     }
     if (since != CARNET_NO_DRIFT)
         carnet_utc_format(since, time);
-    return json_pack("{s:b,s:b,s:s*,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "drifts",
-                     match->drifts, "since", since == CARNET_NO_DRIFT ? NULL : time, "needed", (int)match->needed,
-                     "spare", (int)match->spare, "held", (int)match->held, "unreadable", (int)match->unreadable,
-                     "matched", (int)match->matched, "percent", (int)match->percent, "threshold", (int)match->threshold,
-                     "facts", facts);
+    return json_pack("{s:b,s:b,s:b,s:s*,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:o*}", "matches", match->matches, "drifts",
+                     match->drifts, "pinned", check->pinned, "since", since == CARNET_NO_DRIFT ? NULL : time, "needed",
+                     (int)match->needed, "spare", (int)match->spare, "held", (int)match->held, "unreadable",
+                     (int)match->unreadable, "matched", (int)match->matched, "percent", (int)match->percent,
+                     "threshold", (int)match->threshold, "facts", facts);
 }
 
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check)

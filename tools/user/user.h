@@ -30,8 +30,8 @@ CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet
 json_t *user_checks_json(const struct carnet_check *check);
 /* How the machine stands to a license, for check, activate, status and doctor: as JSON (NULL without memory), and in
  * lines with `indent` before them. `since` is that of carnet_drift_since. */
-json_t *user_match_json(const struct carnet_match *match, const struct carnet_matching *matching, int64_t since);
-void user_match_say(struct cli *cli, const char *indent, const struct carnet_match *match,
+json_t *user_match_json(const struct carnet_check *check, const struct carnet_matching *matching, int64_t since);
+void user_match_say(struct cli *cli, const char *indent, const struct carnet_check *check,
                     const struct carnet_matching *matching, int64_t since);
 /* What a license says, for the JSON of check, status and activate. NULL without memory. */
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check);
