@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Writes OUT, a C table of the files IN (separated by |): cmake -DIN=FILE|FILE -DOUT=FILE -P embed.cmake
+# Writes OUT, the C table TABLE of the files IN (separated by |): cmake -DIN=FILE|FILE -DTABLE=NAME -DOUT=FILE -P embed.cmake
 string(REPLACE "|" ";" files "${IN}")
-set(text "#include \"inspect/schemas.h\"\n")
+set(text "#include \"inspect/compiled.h\"\n")
 set(rows "")
 set(count 0)
 foreach(file IN LISTS files)
@@ -12,5 +12,5 @@ foreach(file IN LISTS files)
   string(APPEND rows "    {\"${name}\", file_${count}, sizeof file_${count}},\n")
   math(EXPR count "${count} + 1")
 endforeach()
-string(APPEND text "\nconst struct inspect_schema inspect_schemas[] = {\n${rows}};\nconst size_t inspect_schema_count = ${count};\n")
+string(APPEND text "\nconst struct inspect_file ${TABLE}[] = {\n${rows}};\nconst size_t ${TABLE}_count = ${count};\n")
 file(WRITE ${OUT} "${text}")

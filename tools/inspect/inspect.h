@@ -11,6 +11,7 @@
 enum carnet_err inspect_show_run(struct cli *cli);
 enum carnet_err inspect_verify_run(struct cli *cli);
 enum carnet_err inspect_diff_run(struct cli *cli);
+enum carnet_err inspect_report_run(struct cli *cli);
 enum carnet_err inspect_schema_run(struct cli *cli);
 
 /* ---- whom to trust ---- */

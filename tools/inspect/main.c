@@ -32,6 +32,19 @@ static const struct cli_option verify_options[] = {
     {NULL, 0, NULL, false, NULL},
 };
 
+static const struct cli_option report_options[] = {
+    {"output", 'o', "FILE", false, "write the report to FILE, as one HTML page"},
+    {"force", 0, NULL, false, "replace FILE when it is there"},
+    {"csv", 0, NULL, false, "print a table of the files as CSV"},
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    {"journal", 0, "FILE", true, "a segment of the administrator's journal, examined with the others"},
+    {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"},
+    {"jobs", 'j', "N", false, "work with N processes (as a rule, as many as there are processors)"},
+    {"no-cage", 0, NULL, false, "read files outside a cage, where the kernel offers none"},
+    {NULL, 0, NULL, false, NULL},
+};
+
 static const char *const show_examples[] = {
     "show license-lab-7-1b2c3d4e.carnet\tsays who says what to whom, and whether it is proved",
     "show --entry license.xml license-lab-7-1b2c3d4e.carnet\tprints the document itself",
@@ -43,6 +56,13 @@ static const char *const verify_examples[] = {
     "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
     "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the administrator's journal know "
     "them?",
+    NULL,
+};
+static const char *const report_examples[] = {
+    "report --trust root.pem -o report.html /media/stick\twrites a page that says what all the files say together",
+    "report --trust root.pem --csv licenses >licenses.csv\ta line a file, for a spreadsheet",
+    "report --trust root.pem --json --journal journal-1-300-1a2b3c4d.carnet licenses\tthe same for a script, with what "
+    "the journal knows",
     NULL,
 };
 static const char *const diff_examples[] = {
@@ -98,6 +118,18 @@ static const struct cli_command commands[] = {
         .options = verify_options,
         .examples = verify_examples,
         .run = inspect_verify_run,
+    },
+    {
+        .name = "report",
+        .group = "Check many",
+        .arguments = "[PATH]...",
+        .least = 0,
+        .most = UINT_MAX,
+        .summary = "say what many files say together: who has which seat, and what is odd",
+        .schema = "carnet.report/1",
+        .options = report_options,
+        .examples = report_examples,
+        .run = inspect_report_run,
     },
     {
         .name = "explain",

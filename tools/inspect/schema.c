@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* schema [NAME]: the schemas of the documents (XSD) and of all --json outputs. */
-#include "inspect/schemas.h"
+#include "inspect/compiled.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "inspect/inspect.h"
 
 /* "check.json" is also "check", and "carnet.check/1" as the outputs name it. */
-static bool is_called(const struct inspect_schema *schema, const char *name)
+static bool is_called(const struct inspect_file *schema, const char *name)
 {
     char id[80], stem[64];
     const size_t size = strcspn(schema->name, ".");
@@ -19,7 +19,7 @@ static bool is_called(const struct inspect_schema *schema, const char *name)
 }
 
 /* What a schema is of; NULL when there is no memory. */
-static json_t *title_of(const struct inspect_schema *schema)
+static json_t *title_of(const struct inspect_file *schema)
 {
     json_t *whole = json_loadb((const char *)schema->bytes, schema->size, 0, NULL);
     json_t *title = whole != NULL ? json_incref(json_object_get(whole, "title"))
@@ -34,7 +34,7 @@ static enum carnet_err tell_all(struct cli *cli)
 {
     json_t *list = json_array();
     int bad = list == NULL;
-    for (size_t i = 0; i < inspect_schema_count; i++) {
+    for (size_t i = 0; i < inspect_schemas_count; i++) {
         json_t *title = title_of(&inspect_schemas[i]);
         cli_data(cli, "%-20s %s\n", inspect_schemas[i].name, title != NULL ? json_string_value(title) : "");
         bad |= json_array_append_new(list, json_pack("{s:s, s:o}", "name", inspect_schemas[i].name, "title", title));
@@ -53,8 +53,8 @@ enum carnet_err inspect_schema_run(struct cli *cli)
     char shown[80];
     if (name == NULL)
         return tell_all(cli);
-    for (size_t i = 0; i < inspect_schema_count; i++) {
-        const struct inspect_schema *schema = &inspect_schemas[i];
+    for (size_t i = 0; i < inspect_schemas_count; i++) {
+        const struct inspect_file *schema = &inspect_schemas[i];
         if (!is_called(schema, name))
             continue;
         cli_set(cli, "name", json_string(schema->name));

@@ -9,6 +9,7 @@ complete -c carnet-inspect -f
 complete -c carnet-inspect -n '__fish_use_subcommand' -a show -d 'show all that a file says, verified or not'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a diff -d 'say what differs between two files, or two folders'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a verify -d 'verify files, and folders with all that is in them'
+complete -c carnet-inspect -n '__fish_use_subcommand' -a report -d 'say what many files say together: who has which seat, and what is odd'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a schema -d 'print the schemas of documents and of JSON outputs'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -F
@@ -29,6 +30,16 @@ complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l machine -d
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l files0-from -r -F -d 'read names from FILE too, each ended by NUL; \'-\' is standard input'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l jobs -s j -x -d 'work with N processes (as a rule, as many as there are processors)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l no-cage -d 'read files outside a cage, where the kernel offers none'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -F
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l output -s o -r -F -d 'write the report to FILE, as one HTML page'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l force -d 'replace FILE when it is there'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l csv -d 'print a table of the files as CSV'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l journal -r -F -d 'a segment of the administrator\'s journal, examined with the others'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l files0-from -r -F -d 'read names from FILE too, each ended by NUL; \'-\' is standard input'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l jobs -s j -x -d 'work with N processes (as a rule, as many as there are processors)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l no-cage -d 'read files outside a cage, where the kernel offers none'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from explain' -a '(__carnet_inspect_outcomes)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from schema' -f
 complete -c carnet-inspect -l json -d 'print one JSON document'

@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# carnet-inspect report: what many files say together.
+
+load helper
+
+setup() {
+    fresh
+    samples=$CARNET_SOURCE/samples
+    root=$samples/keys/root.pem
+}
+
+# A vendor's story: seats assigned, one given back and freed, one given back, and a copied machine state.
+story() {
+    carnet-admin init --role both --name "Acme" --no-passphrase
+    carnet-admin key export root -o acme.pem
+    mkdir -p s
+    carnet-admin entitle --license CAD-1 --product cad --licensee "City Hospital" --seats 5 --offline allowed -o s/e.carnet
+    carnet-admin import s/e.carnet
+    carnet-admin convert CAD-1 offline -y
+    for i in 1 2 3; do
+        mkdir -p "m$i/etc"
+        printf '%032x\n' "$i$i" >"m$i/etc/machine-id"
+        export CARNET_SYSROOT=$PWD/m$i CARNET_STATE=$PWD/m$i/state
+        carnet-user trust add -y acme.pem
+        carnet-user fingerprint --product cad --label "ward-$i" -o "s/f$i.carnet"
+        carnet-admin assign "s/f$i.carnet" -o "s/l$i.carnet"
+        cp -r "m$i/state" "m$i/copy"
+        carnet-user activate "s/l$i.carnet" -o "s/a$i.carnet"
+    done
+    carnet-user release cad -y -o s/r3.carnet
+    CARNET_SYSROOT=$PWD/m2 CARNET_STATE=$PWD/m2/state carnet-user release cad -y -o s/r2.carnet
+    carnet-admin free s/r2.carnet -o s/t2.carnet
+    carnet-admin journal export -o j.carnet
+} >/dev/null 2>&1
+
+@test "report: who has which seat, what came back, and the page says so without its script" {
+    story
+    expect ok 0 carnet-inspect report --trust acme.pem --journal j.carnet -o r.html --json s
+    jq -e '.licenses[0].license == "CAD-1" and .licenses[0].seats == 5 and .page == "r.html" and
+        ([.licenses[0].grants[] | .label + " " + .state] | sort) == ["ward-1 active", "ward-2 ended", "ward-3 returned"] and
+        ([.licenses[0].grants[] | select(.label == "ward-2") | .end] == ["freed"]) and
+        ([.anomalies[].name] == ["not-freed"]) and .examined.files == (.files | length) and
+        (.timeline | map(.at)) == (.timeline | map(.at) | sort)' "$BATS_TEST_TMPDIR/out"
+    sed 's/<script.*//' r.html >static
+    for words in 'Seats of CAD-1' 'ward-1' '<span class="b good">active</span>' 'journal, position 1<' 'default-src .none.' \
+        'Acme sold cad to City Hospital: 5 seats, offline use allowed, without an end' 'sha256sum -c --strict SHA256SUMS'; do
+        grep -q -- "$words" static || { echo "no $words"; false; }
+    done
+    grep -Eq '(src|href)="[^#"]' r.html && return 1
+    # the lines of digests are what sha256sum takes
+    sed -n '/Show the lines/,/<\/code>/p' r.html | sed 's/.*<code>//; s/<\/code>.*//' | grep -v '^#' | sha256sum -c --quiet -
+    expect exists 73 carnet-inspect report --trust acme.pem -o r.html s
+    expect ok 0 carnet-inspect report --trust acme.pem -o r.html --force s
+    says '^r\.html$' "13 files, 1 license; anomalies: 0 serious, 0 to look at, 1 noted\."
+}
+
+@test "report: what is odd about all of it together" {
+    story
+    # a copied machine state signs two files with one number
+    CARNET_SYSROOT=$PWD/m1 CARNET_STATE=$PWD/m1/copy carnet-user release cad/nothing -y >/dev/null 2>&1 || true
+    CARNET_SYSROOT=$PWD/m1 CARNET_STATE=$PWD/m1/copy carnet-user fingerprint --product cad --label twin -o s/twin.carnet >/dev/null 2>&1
+    cp s/l1.carnet s/again.carnet
+    expect ok 0 carnet-inspect report --trust acme.pem --json s
+    jq -e '[.anomalies[] | .grade + " " + .name] | unique == ["note many-copies", "note not-freed", "serious clone"]' "$BATS_TEST_TMPDIR/out"
+    # a ledger that was put back gives a seat once more, with the same key
+    cp -r "$CARNET_HOME" before
+    CARNET_SYSROOT=$PWD/m1 CARNET_STATE=$PWD/other carnet-user trust add -y acme.pem >/dev/null 2>&1
+    mkdir -p m8/etc m9/etc
+    printf '%032x\n' 88 >m8/etc/machine-id
+    printf '%032x\n' 99 >m9/etc/machine-id
+    for i in 8 9; do
+        export CARNET_SYSROOT=$PWD/m$i CARNET_STATE=$PWD/m$i/state
+        carnet-user trust add -y acme.pem >/dev/null 2>&1
+        carnet-user fingerprint --product cad --label "ward-$i" -o "s/f$i.carnet" >/dev/null 2>&1
+    done
+    carnet-admin assign s/f8.carnet -o s/l8.carnet >/dev/null 2>&1
+    carnet-admin journal export -o s/j8.carnet >/dev/null 2>&1
+    CARNET_HOME=$PWD/before carnet-admin assign s/f9.carnet -o s/l9.carnet >/dev/null 2>&1
+    expect ok 0 carnet-inspect report --trust acme.pem --json s
+    jq -e '[.anomalies[] | select(.grade == "serious") | .name] | unique == ["clone", "journal-forked", "seat-twice"]' "$BATS_TEST_TMPDIR/out"
+    expect ok 0 carnet-inspect report --trust acme.pem --json --at 2026-12-20 s
+}
+
+@test "report: a journal segment missing in the middle is told" {
+    expect ok 0 carnet-inspect report --trust "$root" --json --journal "$samples/valid/journal-segment-6-to-12.carnet" "$samples/valid/license-rich.carnet"
+    jq -e '[.anomalies[] | select(.name == "journal-gap") | .text] | length == 1 and (.[0] | test("events 1 to 5 "))' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "report: every sample, valid or not; a line a file as CSV" {
+    expect ok 0 carnet-inspect report --trust "$root" --json "$samples/valid"
+    local code=0
+    carnet-inspect report --trust "$root" --csv "$samples" >table 2>err || code=$?
+    [ "$code" -gt 1 ]
+    python3 -c '
+import csv, sys
+rows = list(csv.reader(open("table", newline="")))
+assert len({len(r) for r in rows}) == 1 and len(rows) > 500, len(rows)
+assert not any(c[:1] in ("=", "+", "-", "@") for r in rows for c in r)'
+}
+
+@test "report: script injection in every field, and in the names of files" {
+    mkdir stick
+    python3 -B "$CARNET_SOURCE/tests/cli/hostile.py" "$CARNET_SOURCE" stick
+    rm -f stick/sparse* stick/bomb* # others try them
+    cp "$samples/valid/license-rich.carnet" 'stick/<script>owned=1<|script>.carnet'
+    cp "$samples/valid/license-rich.carnet" 'stick/" onmouseover="owned=1.carnet'
+    cp "$samples/valid/license-rich.carnet" 'stick/--><img src=x onerror=owned=1>.carnet'
+    cp "$samples/valid/license-rich.carnet" $'stick/\033[2J\xff\u202e.carnet'
+    local code=0
+    carnet-inspect report --trust "$root" -o r.html --json stick >told 2>err || code=$?
+    [ "$code" -eq 30 ]
+    python3 -B "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" <told
+    LC_ALL=C grep -n $'[\001-\010\013-\037\177]' r.html && return 1
+    python3 - <<'PY'
+import html.parser
+allowed = set("html head meta title style body a svg defs path marker header p h1 dl div dt dd nav ul li main section h2 h3 b em rect use article g "
+              "text table caption thead tr th tbody td span code pre details summary footer script".split())
+class Held(html.parser.HTMLParser):
+    def handle_starttag(self, tag, attrs):
+        assert tag in allowed, tag
+        assert not any(name.startswith("on") or name in ("src", "style") for name, _ in attrs), attrs
+        assert all((value or "").startswith("#") for name, value in attrs if name == "href"), attrs
+        self.seen = getattr(self, "seen", []) + ([tag] if tag == "script" else [])
+held = Held()
+text = open("r.html", encoding="utf-8").read()
+held.feed(text)
+assert held.seen == ["script", "script"], held.seen
+assert "\u202e" not in text and "&lt;script&gt;" in text
+PY
+}
+
+@test "report: refusals, and nothing is written" {
+    expect usage 64 carnet-inspect report "$samples/valid"
+    says "Say where the report goes"
+    expect usage 64 carnet-inspect report --csv --json "$samples/valid"
+    expect usage 64 carnet-inspect report -o r.html
+    mkdir none
+    expect no-input 66 carnet-inspect report -o r.html none
+    [ ! -e r.html ]
+    expect configuration 78 carnet-inspect report -o r.html --trust "$samples/valid/license-rich.carnet" "$samples/valid"
+    [ ! -e r.html ]
+    ln -s nowhere link.html
+    expect exists 73 carnet-inspect report -o link.html --trust "$root" "$samples/valid/license-rich.carnet"
+    [ ! -e nowhere ]
+    expect ok 0 carnet-inspect report -n -o r.html --trust "$root" "$samples/valid/license-rich.carnet"
+    [ ! -e r.html ]
+    # what is in the cage stays there
+    echo "carnet-test-try open" >open.carnet
+    expect bug 70 carnet-inspect report -o r.html --trust "$root" open.carnet "$samples/valid/license-rich.carnet"
+    grep -q 'tried what the cage forbids' r.html
+}
+
+@test "report: in a browser" {
+    command -v chromium >/dev/null || [ -n "${CARNET_LONG-}" ] || skip "the long form has a browser (tools/packages.sh long)"
+    story
+    sed 's/ward-1/ward-X/' s/l1.carnet >s/altered.carnet
+    cp s/e.carnet 's/<img src=x onerror=owned=1>.carnet'
+    python3 -B "$CARNET_SOURCE/tests/cli/hostile.py" "$CARNET_SOURCE" s
+    rm -f s/sparse* s/bomb*
+    carnet-inspect report --trust acme.pem --trust "$root" --journal j.carnet -o r.html s >/dev/null 2>&1 || true
+    python3 -B "$CARNET_SOURCE/tests/browser/report.py" r.html
+}
