@@ -62,6 +62,8 @@ static enum carnet_err activate(const struct carnet *carnet, const void *bytes, 
         carnet_result_license(result, carnet_document_license(document), &install->check, now);
     if (err == CARNET_OK)
         err = carnet_install_keep(state, reading, install, now, diag);
+    if (err == CARNET_OK)
+        carnet_install_tell(state, reading, install);
 out:
     carnet_reading_free(reading);
     carnet_state_close(state);

@@ -36,6 +36,8 @@ static enum carnet_err install(const char *path, const char *name, const struct 
         err = carnet_install_keep(state, reading, install, now, diag);
     if (err == CARNET_OK && unlinkat(state->folder, name, 0) != 0 && errno != ENOENT)
         err = carnet_fail_errno(diag, errno, "The license is installed, but its file can't be taken out of the inbox");
+    if (err == CARNET_OK)
+        carnet_install_tell(state, reading, install);
     carnet_state_close(state);
     free(install);
     return err;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "rules/dates.h"
+#include "state/sign.h"
 
 /* What the state holds of one grant, or NULL. */
 static const struct carnet_state_grant *find_grant(const struct carnet_state_grant *grants, size_t count,
@@ -217,4 +218,19 @@ enum carnet_err carnet_install_keep(struct carnet_state *state, const struct car
     /* The local clock counts where a license has proved to hold. */
     bool holds = install->has_check && install->check.err == CARNET_OK;
     return carnet_state_raise(state, vendor, carnet_dates_latest(judged), holds ? now : INT64_MIN, diag);
+}
+
+void carnet_install_tell(struct carnet_state *state, const struct carnet_reading *reading,
+                         const struct carnet_install *install)
+{
+    const struct carnet_judged *judged = carnet_reading_judged(reading);
+    struct carnet_buffer bundle = {0};
+    struct carnet_digest id;
+    size_t size;
+    const uint8_t *bytes = carnet_reading_bytes(reading, &size);
+    if (carnet_document_license(carnet_judged_document(judged)) == NULL)
+        return;
+    enum carnet_err err = carnet_sign_activation(state, judged, bytes, size, &install->check.match, &bundle, &id, NULL);
+    (void)err;
+    carnet_buffer_clear(&bundle);
 }

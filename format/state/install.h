@@ -29,5 +29,10 @@ CARNET_MUST_USE enum carnet_err carnet_install_judge(const struct carnet_state *
 CARNET_MUST_USE enum carnet_err carnet_install_keep(struct carnet_state *state, const struct carnet_reading *reading,
                                                     const struct carnet_install *install, int64_t now,
                                                     struct carnet_diag *diag);
+/* Signs the activation of a license that was kept so, and puts it into sent/, from where 'carnet-user activate' of the
+ * same file hands it out (and gives the same bytes). The license works without it, so nothing is said where that fails.
+ */
+void carnet_install_tell(struct carnet_state *state, const struct carnet_reading *reading,
+                         const struct carnet_install *install);
 
 #endif

@@ -181,6 +181,13 @@ ago() { date -u -d "-$1 seconds" +%Y-%m-%dT%H:%M:%SZ; }
     says "Activated from the inbox: 1" "Licensed: cad, seat 1 of CAD-1" "a-no-bundle.txt in the inbox was not taken"
     [ "$(ls "$CARNET_STATE/inbox")" = "a-no-bundle.txt
 c-other-kind.carnet" ]
+    # What tells the administrator is made, too; whoever has the license file hands it out.
+    local sent
+    sent=$(echo "$CARNET_STATE"/vendors/*/sent/*-activation-*)
+    [ -s "$sent" ]
+    expect ok 0 carnet-user activate cad.license -o a.carnet
+    cmp "$sent" a.carnet
+    expect ok 0 carnet-admin import "$sent"
     # A license that holds is not kept waiting: nothing is looked at, nor written, nor waited for.
     remember "$CARNET_STATE"
     expect ok 0 flock "$CARNET_STATE/lock" carnet-user check cad
