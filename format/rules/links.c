@@ -78,6 +78,9 @@ enum carnet_err carnet_links_gap(const struct carnet_links *l, const struct carn
     for (size_t i = 0; i + 1 < l->count; i++)
         if (carnet_digest_equal(&l->roots[i], signer))
             return two_successors(signer, diag);
+    if (l->anchors.count == 0)
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
+                           "The trust information is of a vendor, and no vendor is trusted here yet.");
     if (l->count == 0)
         carnet_fail(diag, CARNET_NOT_VOUCHED, "U-2",
                     "The link from the first root to the second is missing, or the file is another vendor's.");

@@ -26,6 +26,16 @@ static enum carnet_err advise_wrong_key(struct carnet_diag *diag)
     return CARNET_UNTRUSTED_KEY;
 }
 
+/* The vendor whose root that is by the trust information that is known, or NULL. */
+static const struct carnet_digest *later_root_of(const struct carnet_anchors *anchors, const struct carnet_digest *key)
+{
+    for (size_t i = 0; i < anchors->trust_count; i++)
+        for (uint32_t k = 0; k < anchors->trust[i]->generation; k++)
+            if (carnet_digest_equal(key, &anchors->trust[i]->roots[k]))
+                return &anchors->trust[i]->vendor;
+    return NULL;
+}
+
 enum carnet_err carnet_trust_one_role(const struct carnet_digest *key, enum carnet_role role,
                                       const struct carnet_anchors *anchors, struct carnet_diag *diag)
 {
@@ -35,6 +45,8 @@ enum carnet_err carnet_trust_one_role(const struct carnet_digest *key, enum carn
     for (size_t i = 0; i < anchors->count && other == role; i++)
         if (carnet_digest_equal(key, &anchors->list[i].root))
             other = CARNET_ROLE_ROOT;
+    if (role != CARNET_ROLE_ROOT && later_root_of(anchors, key) != NULL)
+        other = CARNET_ROLE_ROOT;
     for (size_t i = 0; i < anchors->known_count && other == role; i++)
         if (carnet_digest_equal(key, &anchors->known[i].id))
             other = anchors->known[i].role;
@@ -112,6 +124,12 @@ static enum carnet_err trust_root(struct carnet_trusted *t, const struct carnet_
             t->has_vendor = true;
             return CARNET_OK;
         }
+    }
+    const struct carnet_digest *vendor = later_root_of(anchors, signer);
+    if (vendor != NULL) {
+        t->vendor = *vendor;
+        t->has_vendor = true;
+        return CARNET_OK;
     }
     enum carnet_err err = carnet_trust_one_role(signer, CARNET_ROLE_ROOT, anchors, diag);
     if (err != CARNET_OK)

@@ -21,7 +21,12 @@ struct carnet_state {
     bool write;
     struct carnet_anchor *anchors;
     struct carnet_known_key *known; /* each vendor's root, its machine key behind it where there is one */
-    struct carnet_anchors view;     /* of both */
+    struct carnet_anchors view;     /* of both, and of the trust information */
+    struct carnet_state_trust {
+        struct carnet_buffer bytes;
+        struct carnet_reading *reading;
+    } * trust; /* of each vendor who has some */
+    const struct carnet_trust **trusts;
 };
 
 /* The names in a folder, in byte order. */
@@ -57,6 +62,11 @@ CARNET_MUST_USE enum carnet_err carnet_state_must_pinned(const struct carnet_sta
                                                          const struct carnet_digest *vendor, struct carnet_diag *diag);
 /* Reads the anchors and the known keys again. */
 CARNET_MUST_USE enum carnet_err carnet_state_load(struct carnet_state *state, struct carnet_diag *diag);
+
+/* Reads the trust information of a vendor, where there is some, into the next place of the state's lists. */
+CARNET_MUST_USE enum carnet_err carnet_state_load_trust(struct carnet_state *state, const struct carnet_anchor *anchor,
+                                                        struct carnet_diag *diag);
+void carnet_state_forget_trust(struct carnet_state *state);
 
 /* Reads a PEM of the state and gives the key. CARNET_NOT_FOUND, CARNET_STATE_DAMAGED. */
 CARNET_MUST_USE enum carnet_err carnet_state_read_pem(const struct carnet_state *state, const char *name,

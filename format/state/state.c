@@ -294,6 +294,7 @@ void carnet_state_close(struct carnet_state *state)
         (void)close(state->lock);
     if (state->folder >= 0)
         (void)close(state->folder);
+    carnet_state_forget_trust(state);
     free(state->anchors);
     free(state->known);
     free(state->path);
@@ -340,6 +341,8 @@ static enum carnet_err load_vendor(struct carnet_state *state, const struct carn
         return carnet_state_damaged(state, name, "holds another key than the vendor's", NEXT_ROOT, diag);
     state->anchors[state->view.count++] = (struct carnet_anchor){.vendor = *vendor, .root = id};
     state->known[state->view.known_count++] = (struct carnet_known_key){.id = id, .role = CARNET_ROLE_ROOT};
+    if ((err = carnet_state_load_trust(state, &state->anchors[state->view.count - 1], diag)) != CARNET_OK)
+        return err;
     err = carnet_state_machine_id(state, vendor, &id, diag);
     if (err == CARNET_OK)
         state->known[state->view.known_count++] = (struct carnet_known_key){.id = id, .role = CARNET_ROLE_MACHINE};
@@ -354,17 +357,21 @@ enum carnet_err carnet_state_load(struct carnet_state *state, struct carnet_diag
     enum carnet_err err = carnet_state_list(state, "vendors", &names, diag);
     if (err != CARNET_OK)
         goto out;
+    carnet_state_forget_trust(state);
     free(state->anchors);
     free(state->known);
     state->view = (struct carnet_anchors){0};
     state->anchors = calloc(names.count + 1, sizeof *state->anchors);
     state->known = calloc(2 * names.count + 1, sizeof *state->known);
-    if (state->anchors == NULL || state->known == NULL) {
+    state->trust = calloc(names.count + 1, sizeof *state->trust);
+    state->trusts = calloc(names.count + 1, sizeof *state->trusts);
+    if (state->anchors == NULL || state->known == NULL || state->trust == NULL || state->trusts == NULL) {
         err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the pinned vendors.");
         goto out;
     }
     state->view.list = state->anchors;
     state->view.known = state->known;
+    state->view.trust = state->trusts;
     for (size_t i = 0; i < names.count && err == CARNET_OK; i++) {
         struct carnet_digest vendor;
         if (carnet_digest_parse(names.list[i], &vendor) == CARNET_OK)

@@ -4,6 +4,7 @@
  *
  *   lock                                            held by who writes
  *   vendors/VENDORID/root.pem                       the pinned root key (its key id is the vendor id until a rotation)
+ *   vendors/VENDORID/trust.carnet                   the newest trust information (U-7)
  *   vendors/VENDORID/machine.key, machine.kek       the machine's key for this vendor, 0600
  *   vendors/VENDORID/born                           the facts of the machine that the key was made on
  *   vendors/VENDORID/facts.secret                   the machine secret, 32 bytes, readable by all who check
@@ -43,6 +44,13 @@ const struct carnet_anchors *carnet_state_anchors(const struct carnet_state *sta
 CARNET_MUST_USE enum carnet_err carnet_state_pin(struct carnet_state *state,
                                                  const uint8_t public_key[CARNET_PUBLIC_KEY_SIZE],
                                                  struct carnet_digest *vendor, struct carnet_diag *diag);
+
+/* Takes trust information of a pinned vendor, read with the state's anchors: CARNET_NOT_VOUCHED, CARNET_TRUST_EXPIRED,
+ * CARNET_ROLLED_BACK, CARNET_FORKED (U-7 to U-9), CARNET_NOT_YET_VALID (O-2). *same: it is the one that is kept
+ * already. With `write` it is kept, and the signed floor raised. */
+CARNET_MUST_USE enum carnet_err carnet_state_trust(struct carnet_state *state, const struct carnet_judged *judged,
+                                                   const uint8_t *bytes, size_t size, int64_t now, bool write,
+                                                   bool *same, struct carnet_diag *diag);
 
 /* ---- the machine's key and secret, for one vendor ---- */
 /* Opens the machine key, making key and secret when absent and `make`; CARNET_NOT_FOUND otherwise. */

@@ -86,6 +86,9 @@ def add_trusts(add, base):
     bad("vendor-in-trust", edit(cast.trust([ROOT]), '<vendor id="%s"' % VENDOR, '<vendor id="%s"' % STRANGER_ROOT.id), "U-3", key=ROOT, embedded=())
     bad("vendor-in-trust-link", cast.link(1, SECOND, STRANGER_ROOT.id), "T-6", "wrong-vendor", key=ROOT, embedded=())
     bad("time-trust-of-2098", cast.trust([ROOT], created="2098-01-01T00:00:00Z"), "O-2", "not-yet-valid", key=ROOT, embedded=())
+    # Whole by itself: it is refused where the genuine successor was announced before (U-9), and taken where it was not.
+    other = bundle("trust", cast.link(1, FOURTH), ROOT)
+    add("valid", "trust-other-successor.carnet", bundle("trust", cast.trust([ROOT, FOURTH], 999999999), FOURTH, [other]), "ok", "U-9")
     critical = '  <critical>\n    <m:meter xmlns:m="urn:example:meter" unit="sheet"/>\n  </critical>\n'
     add("future", "trust-critical.carnet", bundle("trust", extended(edit(text, 'minor="0"', 'minor="1"'), "trust", critical), THIRD, ordered(links[:2])), "newer-format", "V-4")
     add("future", "trust-major-2.carnet", bundle("trust", edit(text, "urn:carnet:1", "urn:carnet:2"), ROOT, major=2), "newer-format", "V-1")

@@ -233,6 +233,7 @@ class Reader:
             awaited = [l for l in links if l.key == chain[-1]] if chain else [l for l in links if l.key in self.anchors.values()]
             if not awaited:
                 demand(links[0].key not in chain[:-1], "U-9", "a root has two successors", "forked")
+                demand(self.anchors, "T-2", "no root is trusted", "untrusted-key")
                 raise Refusal("not-vouched", "U-2", "the link from root %d is missing" % max(len(chain), 1))
             link = awaited[0]
             links.remove(link)

@@ -72,19 +72,33 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
                              struct carnet_digest *id)
 {
     struct carnet_buffer bytes = {0};
-    uint8_t key[CARNET_PUBLIC_KEY_SIZE];
     enum carnet_err err = cli_file_read(cli, file, PEM_FILE_MOST, &bytes);
     if (err == CARNET_OK)
-        err = carnet_crypto_start(cli_diag(cli));
-    if (err == CARNET_OK && (carnet_armour_is_bundle(bytes.bytes, bytes.size) ||
-                             memmem(bytes.bytes, bytes.size, "-----BEGIN CARNET ", 18) != NULL)) {
+        err = cli_pin_take(cli, file, &bytes, public_key, id);
+    cli_place(cli, err != CARNET_OK ? file : NULL);
+    carnet_buffer_clear(&bytes);
+    return err;
+}
+
+bool cli_pin_is_bundle(const struct carnet_buffer *bytes)
+{
+    return bytes->size > 0 && (carnet_armour_is_bundle(bytes->bytes, bytes->size) ||
+                               memmem(bytes->bytes, bytes->size, "-----BEGIN CARNET ", 18) != NULL);
+}
+
+enum carnet_err cli_pin_take(struct cli *cli, const char *file, const struct carnet_buffer *bytes,
+                             uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id)
+{
+    uint8_t key[CARNET_PUBLIC_KEY_SIZE];
+    enum carnet_err err = carnet_crypto_start(cli_diag(cli));
+    if (err == CARNET_OK && cli_pin_is_bundle(bytes)) {
         carnet_fail(cli_diag(cli), CARNET_WRONG_KIND, "T-1", "This is a carnet bundle, not a root key.");
         err = carnet_fail_next(cli_diag(cli), "Give the vendor's root key, a file such as root.pem.");
     }
     if (err == CARNET_OK)
-        err = cli_pin_refuse_private(cli, bytes.bytes, bytes.size, CARNET_WRONG_KIND);
+        err = cli_pin_refuse_private(cli, bytes->bytes, bytes->size, CARNET_WRONG_KIND);
     if (err == CARNET_OK)
-        err = carnet_pem_read(bytes.bytes, bytes.size, key, cli_diag(cli));
+        err = carnet_pem_read(bytes->bytes, bytes->size, key, cli_diag(cli));
     if (err == CARNET_OK)
         err = carnet_key_gate(key, cli_diag(cli));
     if (err == CARNET_OK) {
@@ -92,6 +106,5 @@ enum carnet_err cli_pin_read(struct cli *cli, const char *file, uint8_t public_k
         carnet_key_id(key, id);
     }
     cli_place(cli, err != CARNET_OK ? file : NULL);
-    carnet_buffer_clear(&bytes);
     return err;
 }

@@ -10,6 +10,11 @@
  * CARNET_OK. */
 CARNET_MUST_USE enum carnet_err cli_pin_read(struct cli *cli, const char *file,
                                              uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id);
+/* The same of bytes that were read already. */
+CARNET_MUST_USE enum carnet_err cli_pin_take(struct cli *cli, const char *file, const struct carnet_buffer *bytes,
+                                             uint8_t public_key[CARNET_PUBLIC_KEY_SIZE], struct carnet_digest *id);
+/* Do the bytes look like a bundle, or its text form? */
+bool cli_pin_is_bundle(const struct carnet_buffer *bytes);
 /* Bytes that are a private key where a public one is asked for: `err`, with advice to keep it to oneself; else
  * CARNET_OK. */
 CARNET_MUST_USE enum carnet_err cli_pin_refuse_private(struct cli *cli, const uint8_t *bytes, size_t size,

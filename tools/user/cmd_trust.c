@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
 #include "common/io.h"
 #include "common/pin.h"
+#include "core/utc.h"
 #include "user.h"
 
-enum carnet_err user_trust_add(struct cli *cli)
+static enum carnet_err add_root(struct cli *cli, const struct carnet_buffer *pem, const char *file)
 {
     struct carnet_state *state = NULL;
     uint8_t key[CARNET_PUBLIC_KEY_SIZE];
     struct carnet_digest id, vendor;
     char hex[CARNET_HEX_SIZE];
-    enum carnet_err err = cli_pin_read(cli, cli_argument(cli, 0), key, &id);
+    enum carnet_err err = cli_pin_take(cli, file, pem, key, &id);
     if (err == CARNET_OK)
         err = cli_pin_confirm(cli, &id);
     if (err != CARNET_OK)
@@ -26,6 +29,66 @@ enum carnet_err user_trust_add(struct cli *cli)
     if (err == CARNET_OK)
         cli_data(cli, "Trusted: vendor %s\n", hex);
     carnet_state_close(state);
+    return err;
+}
+
+/* Says which version, and what its coming changes. */
+static void tell(struct cli *cli, const struct carnet_trust *t, bool same)
+{
+    char hex[CARNET_HEX_SIZE], version[32];
+    carnet_digest_hex(&t->vendor, hex);
+    (void)snprintf(version, sizeof version, "%u.%u", t->generation, t->number);
+    cli_set(cli, "vendor", json_string(hex));
+    cli_set(cli, "version", json_string(version));
+    cli_set(cli, "known", json_boolean(same));
+    cli_data(cli, "%s trust information %s of the vendor %s\n",
+             same               ? "Known already:"
+             : cli_dry_run(cli) ? "Would take"
+                                : "Taken:",
+             version, hex);
+    if (!same)
+        cli_note(cli,
+                 "%u root keys; revoked are %u keys and %u grants. The licenses that are not revoked work as before.\n",
+                 t->generation, t->lists->key_count, t->lists->grant_count);
+}
+
+static enum carnet_err add_information(struct cli *cli, struct cli_bundle *bundle, const char *file)
+{
+    struct carnet_state *state = NULL;
+    bool same = false;
+    enum carnet_err err = user_state_open(cli, !cli_dry_run(cli), &state);
+    if (err != CARNET_OK)
+        return err;
+    const struct carnet_read_options options = {.anchors = carnet_state_anchors(state),
+                                                .expected = CARNET_KIND_BIT(CARNET_KIND_TRUST)};
+    err = cli_bundle_open(cli, file, &options, bundle);
+    if (err == CARNET_UNTRUSTED_KEY && carnet_state_anchors(state)->count == 0)
+        (void)carnet_fail_next(cli_diag(cli), "First pin the vendor's first root key with 'carnet-user trust add "
+                                              "root.pem'; then this file leads from it to his present one.");
+    if (err == CARNET_OK) {
+        size_t size = 0;
+        const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);
+        err = carnet_state_trust(state, carnet_reading_judged(bundle->reading), bytes, size, carnet_utc_now(),
+                                 !cli_dry_run(cli), &same, cli_diag(cli));
+    }
+    if (err == CARNET_OK)
+        tell(cli, carnet_document_trust(carnet_reading_document(bundle->reading)), same);
+    else
+        cli_place(cli, file);
+    carnet_state_close(state);
+    return err;
+}
+
+enum carnet_err user_trust_add(struct cli *cli)
+{
+    const char *file = cli_argument(cli, 0);
+    struct cli_bundle bundle = {0};
+    enum carnet_err err = cli_bundle_load(cli, file, &bundle);
+    if (err == CARNET_OK && cli_pin_is_bundle(&bundle.bytes))
+        err = add_information(cli, &bundle, file);
+    else if (err == CARNET_OK)
+        err = add_root(cli, &bundle.bytes, file);
+    cli_bundle_clear(&bundle);
     return err;
 }
 

@@ -52,6 +52,7 @@ static const struct cli_option doctor_options[] = {
 
 static const char *const trust_add_examples[] = {
     "trust add root.pem\tshow the key's id, ask, and trust its vendor",
+    "trust add trust-2-1.carnet\ttake the vendor's newest trust information: later roots, what is revoked",
     "trust add root.pem --id 77c6...\tno question: the id must be this one",
     NULL,
 };
@@ -106,7 +107,7 @@ static const struct cli_command commands[] = {
      .arguments = "FILE",
      .least = 1,
      .most = 1,
-     .summary = "trust a vendor by the root key",
+     .summary = "trust a vendor by the root key, or take his trust information",
      .schema = "carnet.trust-add/1",
      .options = trust_options,
      .examples = trust_add_examples,

@@ -26,7 +26,7 @@ complete -c carnet-user -n '__fish_use_subcommand' -a check -d 'is the product l
 complete -c carnet-user -n '__fish_use_subcommand' -a status -d 'show all licenses of this machine'
 complete -c carnet-user -n '__fish_use_subcommand' -a doctor -d 'say what is wrong here, what changed, and what to do next'
 complete -c carnet-user -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do'
-complete -c carnet-user -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list' -a add -d 'trust a vendor by the root key'
+complete -c carnet-user -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list' -a add -d 'trust a vendor by the root key, or take his trust information'
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -F
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -l id -x -d 'the key\'s id as the vendor told it to you: no question is asked'
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list' -a list -d 'list the vendors that are trusted'
