@@ -18,7 +18,8 @@ packages_of() {
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
         libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
     # what the long forms call beside
-    long) echo chromium default-jdk-headless minisign gpgv gpg xmlsec1 debootstrap lintian abigail-tools ;;
+    long) echo chromium default-jdk-headless minisign gpgv gpg xmlsec1 debootstrap lintian abigail-tools \
+        user-mode-linux busybox dosfstools mtools ;;
     *) echo "packages.sh: there is no group '$1'; the groups are build, static, packages, demo, tests, long" >&2; exit 64 ;;
     esac
 }
