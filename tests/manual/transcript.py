@@ -65,6 +65,11 @@ def same(line):
     return line.rstrip()
 
 
+def ids(text):
+    """What a run makes anew, in the order in which it stands there."""
+    return re.findall(r"\b[0-9a-f]{64}\b|(?:[0-9a-f]{4} ){15}[0-9a-f]{4}\b|(?<=-)[0-9a-f]{8}(?=\.carnet\b)|(?<=key )[0-9a-f]{16}\b", text)
+
+
 def alike(shown, printed):
     """Whether the page's lines are those of the run; '...' in the page is any lines."""
     if not shown:
@@ -77,6 +82,7 @@ def alike(shown, printed):
 class Stage:
     def __init__(self, build, folder):
         self.folder = folder
+        self.known = {}  # an id of this run: the page's for the same thing
         path = ":".join(os.path.join(build, "tools", p) for p in ("user", "admin", "inspect"))
         plain = {"PATH": path + ":" + os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": folder, "TZ": "UTC"}
         root = os.path.join(folder, "plc1-root")
@@ -101,11 +107,22 @@ class Stage:
                              check=True, stdout=subprocess.PIPE, text=True).stdout
         return out.split()[0]
 
+    def keep(self, page, run):
+        """Learns which id of the page is which of the run, and gives the run's text with those of the page."""
+        if len(ids(page)) == len(ids(run)):
+            for old, new in zip(ids(page), ids(run)):
+                self.known.setdefault(new, old)
+        for new, old in self.known.items():
+            run = run.replace(new, old)
+        return run
+
     def type(self, machine, command):
+        page = command
         if ID.search(command):
             command = ID.sub(self.root_id(), command)
         command = re.sub(r"\b([a-z]+-[a-z0-9-]+)-[0-9a-f]{8}\.carnet", self.newest, command)
         command = re.sub(r"/media/(stick|install)\b", self.folder + r"/\1", command)
+        self.keep(page, command)
         place, environment = self.machines[machine]
         done = subprocess.run(["bash", "-c", command], cwd=os.path.join(self.folder, place), env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -161,10 +178,12 @@ def main():
             printed = stage.type(machine, command)
             out += lines[done:first]
             if alike(shown, printed):
+                stage.keep("\n".join(shown), "\n".join(printed))
                 out += lines[first:behind]
             else:
                 bad += 1
-                out += [("    " + line) if markdown else to_mdoc(line) for line in printed]
+                kept = stage.keep("\n".join(shown), "\n".join(printed)).splitlines()
+                out += [("    " + line) if markdown else to_mdoc(line) for line in kept]
                 if not record:
                     print("%s:%d: %s$ %s\n  shown:\n    %s\n  printed:\n    %s" % (
                         page, first, machine, command, "\n    ".join(shown), "\n    ".join(printed)))
