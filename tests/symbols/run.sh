@@ -23,7 +23,7 @@ holds() { # FILE NAME
 # The control: the names that must not be elsewhere are really in the issuing library and its one program.
 mapfile -t issuing < <(grep '^carnet_issue_' "$names/$(basename "$issue")")
 [ "${#issuing[@]}" -ge 4 ] || fail "libcarnet-issue defines only ${#issuing[@]} functions named carnet_issue_*"
-for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_compose_license carnet_issue_compose_receipt carnet_issue_compose_journal carnet_issue_compose_clock carnet_issue_compose_keyrequest; do
+for name in carnet_issue_seal carnet_issue_compose_entitlement carnet_issue_compose_license carnet_issue_compose_receipt carnet_issue_compose_journal carnet_issue_compose_clock carnet_issue_compose_keyrequest carnet_issue_compose_trust carnet_issue_seal_trust; do
     holds "$issue" $name || fail "libcarnet-issue lacks $name"
     holds "$admin" $name || fail "carnet-admin lacks $name"
 done

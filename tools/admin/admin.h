@@ -16,6 +16,8 @@ extern const struct cli_option admin_init_options[];
 enum carnet_err admin_init(struct cli *cli);
 extern const struct cli_option admin_trust_add_options[];
 enum carnet_err admin_trust_add(struct cli *cli);
+extern const struct cli_option admin_trust_publish_options[];
+enum carnet_err admin_trust_publish(struct cli *cli);
 enum carnet_err admin_trust_list(struct cli *cli);
 enum carnet_err admin_key_list(struct cli *cli);
 extern const struct cli_option admin_key_export_options[];

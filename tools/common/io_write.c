@@ -285,7 +285,8 @@ static enum carnet_err write_to_option(struct cli *cli, const struct cli_output 
     const bool make = !cli_dry_run(cli);
     int stick = -1, top = -1, fd = -1;
     enum carnet_err err;
-    if (output->kind->id == CARNET_KIND_JOURNAL || output->kind->id == CARNET_KIND_KEYREQUEST)
+    if (output->kind->id == CARNET_KIND_JOURNAL || output->kind->id == CARNET_KIND_KEYREQUEST ||
+        output->kind->id == CARNET_KIND_TRUST)
         return write_into_folder(cli, output, dir);
     err = carnet_folder_open(dir, &stick, &cli->diag);
     if (err == CARNET_OK)

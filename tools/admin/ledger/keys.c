@@ -99,6 +99,20 @@ enum carnet_err ledger_key_used(struct ledger *l, const struct carnet_digest *id
     return database_run(l, diag, "UPDATE key SET last_used = ? WHERE id = ?", "id", now, id);
 }
 
+enum carnet_err ledger_published(struct ledger *l, const struct carnet_digest *root, uint32_t *out,
+                                 struct carnet_diag *diag)
+{
+    int64_t count = 0;
+    enum carnet_err err = database_number(l, 0, &count, diag,
+                                          "SELECT count(*) FROM event WHERE line LIKE '% publish by=%'"
+                                          " AND chain IN (SELECT number FROM chain WHERE signer = ?)",
+                                          "d", root);
+
+    if (!err)
+        *out = (uint32_t)count;
+    return err;
+}
+
 enum carnet_err ledger_keys_known(struct ledger *l, struct carnet_known_key **out, size_t *count,
                                   struct carnet_diag *diag)
 {

@@ -77,6 +77,9 @@ CARNET_MUST_USE enum carnet_err ledger_key_own(struct ledger *l, enum carnet_rol
                                                struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_key_used(struct ledger *l, const struct carnet_digest *id, int64_t now,
                                                 struct carnet_diag *diag);
+/* How often that root published trust information: the number of the last one is no lower. */
+CARNET_MUST_USE enum carnet_err ledger_published(struct ledger *l, const struct carnet_digest *root, uint32_t *out,
+                                                 struct carnet_diag *diag);
 /* Root and issuer keys whose role is known, for carnet_anchors; freed with free(). */
 CARNET_MUST_USE enum carnet_err ledger_keys_known(struct ledger *l, struct carnet_known_key **out, size_t *count,
                                                   struct carnet_diag *diag);
