@@ -16,7 +16,8 @@ packages_of() {
     demo) echo openssl libxml2-utils ;;
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
-        libcap2-bin faketime util-linux jq git strace mandoc zsh fish ;;
+        libcap2-bin faketime util-linux jq git strace mandoc zsh fish \
+        desktop-file-utils libglib2.0-bin shared-mime-info ;;
     # what the long forms call beside
     long) echo chromium default-jdk-headless minisign gpgv gpg xmlsec1 debootstrap lintian abigail-tools \
         user-mode-linux busybox dosfstools mtools ;;
