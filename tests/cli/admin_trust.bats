@@ -46,6 +46,24 @@ id_of() {
     expect revoked 17 carnet-user check cad
 }
 
+@test "an auditor with the vendor's trust file sees what it revokes" {
+    licensed one a
+    expect ok 0 carnet-inspect verify --trust root.pem one.license
+    expect ok 0 carnet-admin trust publish --revoke-key "$issuer" -y -o t.carnet
+    expect revoked 17 carnet-inspect verify --trust t.carnet one.license
+    says "U-10"
+    expect ok 0 carnet-inspect verify --trust t.carnet e1.carnet
+    mkdir trusted
+    cp t.carnet root.pem trusted
+    CARNET_TRUST=trusted expect revoked 17 carnet-inspect verify one.license
+    expect ok 0 carnet-inspect show --trust t.carnet t.carnet --json
+    [ "$(json '.chain[0].document.revoked.keys[0].id')" = "$issuer" ]
+    expect configuration 78 carnet-inspect verify --trust "$CARNET_SOURCE/samples/valid/trust-link.carnet" one.license
+    says "a link alone"
+    expect configuration 78 carnet-inspect verify --trust one.license one.license
+    says "no sound trust information"
+}
+
 @test "each version says all of the one before; grants and least revisions" {
     licensed one a
     licensed two b

@@ -6,7 +6,7 @@
 #include "inspect/inspect.h"
 
 static const struct cli_option show_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
     {"entry", 0, "NAME", false, "print one entry of the bundle and nothing else ('license.xml')"},
     {"bytes", 0, NULL, false, "show the headers of the archive, too"},
@@ -15,13 +15,13 @@ static const struct cli_option show_options[] = {
 };
 
 static const struct cli_option diff_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
     {"no-cage", 0, NULL, false, "read the files outside a cage, where the kernel offers none"},
     {NULL, 0, NULL, false, NULL},
 };
 
 static const struct cli_option verify_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
     {"journal", 0, "FILE", true, "a segment of the administrator's journal: licenses and receipts have to be in it"},
     {"require-kind", 0, "KIND", true, "take this kind alone ('license'); may be given more than once"},
@@ -36,7 +36,7 @@ static const struct cli_option report_options[] = {
     {"output", 'o', "FILE", false, "write the report to FILE, as one HTML page"},
     {"force", 0, NULL, false, "replace FILE when it is there"},
     {"csv", 0, NULL, false, "print a table of the files as CSV"},
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) to trust, or a folder of them"},
+    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
     {"journal", 0, "FILE", true, "a segment of the administrator's journal, examined with the others"},
     {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"},

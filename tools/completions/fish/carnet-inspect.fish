@@ -13,16 +13,16 @@ complete -c carnet-inspect -n '__fish_use_subcommand' -a report -d 'say what man
 complete -c carnet-inspect -n '__fish_use_subcommand' -a explain -d 'say what an outcome means and what to do'
 complete -c carnet-inspect -n '__fish_use_subcommand' -a schema -d 'print the schemas of documents and of JSON outputs'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -F
-complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l trust -r -F -d 'a vendor\'s root key (PEM) or trust file, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l entry -x -d 'print one entry of the bundle and nothing else (\'license.xml\')'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l bytes -d 'show the headers of the archive, too'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l no-cage -d 'read the file outside a cage, where the kernel offers none'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -f
-complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l trust -r -F -d 'a vendor\'s root key (PEM) or trust file, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from diff' -l no-cage -d 'read the files outside a cage, where the kernel offers none'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -F
-complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l trust -r -F -d 'a vendor\'s root key (PEM) or trust file, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l journal -r -F -d 'a segment of the administrator\'s journal: licenses and receipts have to be in it'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from verify' -l require-kind -x -d 'take this kind alone (\'license\'); may be given more than once'
@@ -34,7 +34,7 @@ complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -F
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l output -s o -r -F -d 'write the report to FILE, as one HTML page'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l force -d 'replace FILE when it is there'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l csv -d 'print a table of the files as CSV'
-complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l trust -r -F -d 'a vendor\'s root key (PEM) to trust, or a folder of them'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l trust -r -F -d 'a vendor\'s root key (PEM) or trust file, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l journal -r -F -d 'a segment of the administrator\'s journal, examined with the others'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from report' -l files0-from -r -F -d 'read names from FILE too, each ended by NUL; \'-\' is standard input'
