@@ -129,7 +129,7 @@ static enum carnet_err same_machine(struct report *r, const struct report_licens
 
 static enum carnet_err judge_machines(struct report *r, const struct report_license *l)
 {
-    struct report_grant **list = calloc(l->count + 1, sizeof(struct report_grant *));
+    struct report_grant **list = calloc(l->count + 1, REPORT_POINTER);
     size_t count = 0;
     if (list == NULL)
         return CARNET_NO_MEMORY;
@@ -138,9 +138,9 @@ static enum carnet_err judge_machines(struct report *r, const struct report_lice
         if (report_lives(g) && g->state != REPORT_RETURNED)
             list[count++] = g;
     }
-    qsort(list, count, sizeof *list, by_key);
+    qsort(list, count, REPORT_POINTER, by_key);
     enum carnet_err err = same_machine(r, l, list, count, false);
-    qsort(list, count, sizeof *list, by_system);
+    qsort(list, count, REPORT_POINTER, by_system);
     if (err == CARNET_OK)
         err = same_machine(r, l, list, count, true);
     free(list);
@@ -295,7 +295,7 @@ static bool is_license(const struct facts_values *v)
 /* Holds each against its neighbour in an order in which those that could contradict each other are neighbours. */
 static enum carnet_err judge_pairs(struct report *r, take_fn *take, order_fn *order, pair_fn *judge)
 {
-    struct report_bundle **list = calloc(r->bundles.count + 1, sizeof(struct report_bundle *));
+    struct report_bundle **list = calloc(r->bundles.count + 1, REPORT_POINTER);
     enum carnet_err err = list == NULL ? CARNET_NO_MEMORY : CARNET_OK;
     size_t count = 0;
     for (size_t i = 0; i < r->bundles.count && err == CARNET_OK; i++) {
@@ -304,7 +304,7 @@ static enum carnet_err judge_pairs(struct report *r, take_fn *take, order_fn *or
             list[count++] = b;
     }
     if (count > 0)
-        qsort(list, count, sizeof *list, order);
+        qsort(list, count, REPORT_POINTER, order);
     for (size_t i = 1; i < count && err == CARNET_OK; i++)
         err = judge(r, list[i - 1], list[i]);
     free(list);

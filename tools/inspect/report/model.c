@@ -82,7 +82,8 @@ static enum carnet_err happen(struct report *r, const struct report_bundle *b)
 static enum carnet_err take_bundle(struct report *r, const struct facts_sheet *sheet, size_t file, size_t *place)
 {
     struct report_bundle *b = bundle_new(sheet);
-    if (b == NULL || !REPORT_ROOM(r->bundles)) {
+    if (b == NULL || (r->bundles.count == r->bundles.room &&
+                      !report_grow((void **)&r->bundles.list, &r->bundles.room, REPORT_POINTER))) {
         bundle_free(b);
         return CARNET_NO_MEMORY;
     }

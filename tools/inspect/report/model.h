@@ -6,6 +6,7 @@
 #include "inspect/survey.h"
 
 #define REPORT_NONE SIZE_MAX
+#define REPORT_POINTER sizeof(void *) /* of one in a list of bundles or grants */
 
 /* A distinct bundle: by the SHA-256 of its whole bytes, and never by its id. */
 struct report_bundle {
@@ -104,7 +105,7 @@ CARNET_MUST_USE enum carnet_err report_find_anomalies(struct report *r);
 void report_clear(struct report *r);
 
 /* Makes room for one more in a REPORT_LIST. */
-#define REPORT_ROOM(l) ((l).count < (l).room || report_grow((void **)&(l).list, &(l).room, sizeof *(l).list))
+#define REPORT_ROOM(l) ((l).count < (l).room || report_grow((void **)&(l).list, &(l).room, sizeof((l).list[0])))
 bool report_grow(void **list, size_t *room, size_t size);
 
 const char *report_state_name(enum report_state state);
