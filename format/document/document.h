@@ -328,6 +328,15 @@ const char *carnet_document_schema(void);
  * believe nothing. */
 CARNET_MUST_USE enum carnet_err carnet_document_read_unverified(const struct carnet_unpacked *u,
                                                                 struct carnet_document **out, struct carnet_diag *diag);
+/*
+ * For the inspector: every element and attribute of a document that was read, in their order, and what the schema says
+ * that it means. `element` is "license/validity"; `attribute` and `value` are NULL for the element itself. `again`: it
+ * follows on another one of that name, of which the same was told.
+ */
+typedef void carnet_meaning_fn(void *context, const char *element, const char *attribute, const char *value,
+                               const char *meaning, bool again);
+CARNET_MUST_USE enum carnet_err carnet_document_meanings(const struct carnet_unpacked *u, carnet_meaning_fn *tell,
+                                                         void *context, struct carnet_diag *diag);
 void carnet_document_free(struct carnet_document *d);
 const struct carnet_trusted *carnet_document_trusted(const struct carnet_document *d); /* NULL when unverified */
 const struct carnet_kind *carnet_document_kind(const struct carnet_document *d);

@@ -22,20 +22,21 @@ static const struct carnet_xml_node *named(const struct carnet_xml_node *in, con
     return NULL;
 }
 
-/* The complexType of a carnet element, found down the path from the root, or NULL when the schema has none there. */
-static const struct carnet_xml_node *type_of(const struct carnet_xml_node *schema, const struct carnet_xml_node *node)
+/* Found down the path from the root. */
+const struct carnet_xml_node *carnet_schema_type(const struct carnet_xml_node *schema,
+                                                 const struct carnet_xml_node *node)
 {
     const struct carnet_xml_node *parent = carnet_xml_parent(node), *element;
     if (strcmp(carnet_xml_namespace(node), CARNET_NAMESPACE) != 0)
         return NULL;
     if (parent == NULL)
         return carnet_xml_child(named(schema, "element", carnet_xml_name(node)), "complexType");
-    element = named(carnet_xml_child(type_of(schema, parent), "sequence"), "element", carnet_xml_name(node));
+    element = named(carnet_xml_child(carnet_schema_type(schema, parent), "sequence"), "element", carnet_xml_name(node));
     const char *type = carnet_xml_attribute(element, "type");
     return type == NULL ? NULL : named(schema, "complexType", type);
 }
 
-static const char *documentation(const struct carnet_xml_node *component)
+const char *carnet_schema_documentation(const struct carnet_xml_node *component)
 {
     return carnet_xml_text(carnet_xml_child(carnet_xml_child(component, "annotation"), "documentation"));
 }
@@ -57,19 +58,19 @@ static enum carnet_err refuse_value(const struct carnet_xml_node *schema, const 
                                     const char *attribute, struct carnet_diag *diag)
 {
     const char *value = carnet_xml_attribute(node, attribute);
-    const struct carnet_xml_node *declared = named(type_of(schema, node), "attribute", attribute);
+    const struct carnet_xml_node *declared = named(carnet_schema_type(schema, node), "attribute", attribute);
     const char *type = carnet_xml_attribute(declared, "type");
     char shown[96];
     carnet_text_escape(value, strlen(value), shown, sizeof(shown));
     return carnet_malformed(diag, "X-9", carnet_xml_line(node), "%s=\"%s\" in <%s> is not allowed; it must be %s",
                             attribute, shown, carnet_xml_name(node),
-                            documentation(named(schema, "simpleType", type == NULL ? "" : type)));
+                            carnet_schema_documentation(named(schema, "simpleType", type == NULL ? "" : type)));
 }
 
 static enum carnet_err refuse_attribute(const struct carnet_xml_node *schema, const struct carnet_xml_node *node,
                                         const char *attribute, struct carnet_diag *diag)
 {
-    const struct carnet_xml_node *type = type_of(schema, node);
+    const struct carnet_xml_node *type = carnet_schema_type(schema, node);
     char list[LIST_SIZE], shown[64];
     if (attribute != NULL) {
         list_names(type, "attribute", list);
@@ -84,14 +85,14 @@ static enum carnet_err refuse_attribute(const struct carnet_xml_node *schema, co
         n = carnet_xml_next(n);
     return carnet_malformed(diag, "X-9", carnet_xml_line(node), "<%s> lacks its attribute %s: %s",
                             carnet_xml_name(node), n == NULL ? "minor" : carnet_xml_attribute(n, "name"),
-                            documentation(n));
+                            carnet_schema_documentation(n));
 }
 
 static enum carnet_err refuse_element(const struct carnet_xml_node *schema, const struct carnet_xml_node *node,
                                       struct carnet_diag *diag)
 {
     const struct carnet_xml_node *parent = carnet_xml_parent(node), *child;
-    const struct carnet_xml_node *sequence = carnet_xml_child(type_of(schema, node), "sequence");
+    const struct carnet_xml_node *sequence = carnet_xml_child(carnet_schema_type(schema, node), "sequence");
     char list[LIST_SIZE], shown[64];
     /* The validator names the parent when an element lacks at its end, else the element that it did not expect. */
     for (child = carnet_xml_child(sequence, "element"); child != NULL; child = carnet_xml_next(child)) {
@@ -102,7 +103,7 @@ static enum carnet_err refuse_element(const struct carnet_xml_node *schema, cons
                                     carnet_xml_name(node), name, list);
         }
     }
-    list_names(carnet_xml_child(type_of(schema, parent), "sequence"), "element", list);
+    list_names(carnet_xml_child(carnet_schema_type(schema, parent), "sequence"), "element", list);
     carnet_text_escape(carnet_xml_name(node), strlen(carnet_xml_name(node)), shown, sizeof(shown));
     if (carnet_xml_child(sequence, "any") != NULL && carnet_xml_any_child(node) == NULL)
         return carnet_malformed(diag, "X-9", carnet_xml_line(node),

@@ -23,4 +23,10 @@ enum carnet_err carnet_schema_refuse(const struct carnet_xml_node *schema, enum 
                                      const struct carnet_xml_node *node, const char *attribute, const char *raw,
                                      struct carnet_diag *diag);
 
+/* The complexType of a carnet element, or NULL when the schema has none there. */
+const struct carnet_xml_node *carnet_schema_type(const struct carnet_xml_node *schema,
+                                                 const struct carnet_xml_node *node);
+/* What the schema says that a component means, "" when it says nothing. */
+const char *carnet_schema_documentation(const struct carnet_xml_node *component);
+
 #endif

@@ -300,7 +300,7 @@ static enum carnet_err validate(xmlDocPtr doc, struct carnet_diag *diag)
         element = element->parent;
     if (element == NULL || element->type != XML_ELEMENT_NODE)
         element = xmlDocGetRootElement(doc);
-    return carnet_schema_refuse(wrap(xmlDocGetRootElement(schema_doc)), fault_of(complaint.code), wrap(element),
+    return carnet_schema_refuse(carnet_xml_schema(), fault_of(complaint.code), wrap(element),
                                 complaint.attribute[0] == '\0' ? NULL : complaint.attribute, complaint.words, diag);
 }
 
@@ -355,6 +355,11 @@ void carnet_xml_free(struct carnet_xml *x)
         return;
     xmlFreeDoc(x->doc);
     free(x);
+}
+
+const struct carnet_xml_node *carnet_xml_schema(void)
+{
+    return wrap(xmlDocGetRootElement(schema_doc));
 }
 
 const struct carnet_xml_node *carnet_xml_root(const struct carnet_xml *x)

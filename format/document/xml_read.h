@@ -32,6 +32,8 @@ CARNET_MUST_USE enum carnet_err carnet_xml_read_again(const uint8_t *bytes, size
                                                       struct carnet_xml **out, struct carnet_diag *diag);
 void carnet_xml_free(struct carnet_xml *x);
 const struct carnet_xml_node *carnet_xml_root(const struct carnet_xml *x);
+/* The root of the schema's own tree, once carnet_xml_start has succeeded. */
+const struct carnet_xml_node *carnet_xml_schema(void);
 
 /* The first child element of that name and of the node's own namespace, or NULL. A NULL node has none. */
 const struct carnet_xml_node *carnet_xml_child(const struct carnet_xml_node *node, const char *name);

@@ -39,6 +39,24 @@ altered() {
     not_says "UNVERIFIED" "valid on" " +$"
 }
 
+@test "show: --explain says what each field means, in the words of the schema" {
+    expect ok 0 carnet-inspect show --explain --trust "$root" "$samples/valid/license-rich.carnet"
+    says '^license/grant  The grant: with the vendor id' '^  seat="7"$' '^      Number of the seat, from 1\.$' \
+        '^--- what the fields mean: entitlement \(verified\) ---$' '^entitlement/caps  ' "^      Vendor id: the id of the vendor's first root key"
+    [ "$(grep -c '^      Number of the seat' <<<"$out")" -eq 1 ]
+    # a list is explained once
+    [ "$(grep -c 'HMAC-SHA-256 of its value' <<<"$out")" -eq 1 ]
+    # every element and attribute of every valid sample has a meaning
+    for file in "$samples"/valid/*.carnet; do
+        expect ok 0 carnet-inspect show --explain --json --trust "$root" "$file"
+        jq -e '.meanings | length > 3 and all(.meaning != "")' "$BATS_TEST_TMPDIR/out" >/dev/null ||
+            { echo "$file"; jq -c '[.meanings[] | select(.meaning == "")] | .[:3]' "$BATS_TEST_TMPDIR/out"; false; }
+    done
+    # and of what is not verified, too
+    expect untrusted-key 32 carnet-inspect show --explain "$samples/valid/license-rich.carnet"
+    says "^UNVERIFIED  " '^--- what the fields mean: license \(unverified\) ---$'
+}
+
 @test "show: days are counted from --at" {
     expect ok 0 carnet-inspect show --trust "$root" --at 2099-12-30T23:59:59Z "$samples/valid/license-rich.carnet"
     says "^  Ends +2099-12-31T23:59:59Z \(in 1 day\)$" "^expired: The lease of PRESS-2024.7_b ran out on 2099-06-30T00:00:00Z\.$"

@@ -8,6 +8,7 @@
 static const struct cli_option show_options[] = {
     {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
     {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    {"explain", 0, NULL, false, "say what each field means, in the words of the schema"},
     {"entry", 0, "NAME", false, "print one entry of the bundle and nothing else ('license.xml')"},
     {"bytes", 0, NULL, false, "show the headers of the archive, too"},
     {"no-cage", 0, NULL, false, "read the file outside a cage, where the kernel offers none"},

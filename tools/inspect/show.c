@@ -129,6 +129,59 @@ static void tell_layers(struct cli *cli, const struct inspect_layers *layers, in
     cli_set(cli, "chain", chain);
 }
 
+/* ---- --explain ---- */
+
+struct explaining {
+    struct cli *cli;
+    const char *kind;
+    json_t *list;
+    int bad;
+};
+
+static void explain_field(void *context, const char *element, const char *attribute, const char *value,
+                          const char *meaning, bool again)
+{
+    struct explaining *e = context;
+    char shown[4 * CARNET_TEXT_SIZE];
+    json_t *object = json_pack("{s:s, s:s}", "kind", e->kind, "element", element);
+    if (attribute == NULL) {
+        cli_data(e->cli, "\n%s%s%s  %s\n", cli_style(e->cli, "bold"), element, cli_style(e->cli, "off"),
+                 again ? "" : meaning);
+    } else {
+        carnet_text_escape(value, strlen(value), shown, sizeof shown);
+        cli_data(e->cli, "  %s=\"%s\"\n", attribute, shown);
+        if (!again)
+            cli_data(e->cli, "      %s\n", meaning);
+        e->bad |= json_object_set_new(object, "attribute", json_string(attribute));
+        e->bad |= json_object_set_new(object, "value", cli_json_text(value));
+    }
+    e->bad |= json_object_set_new(object, "meaning", json_string(meaning));
+    e->bad |= json_array_append_new(e->list, object);
+}
+
+/* Every field of every document that could be parsed, with what the schema says that it means. */
+static void explain_layers(struct cli *cli, const struct inspect_layers *layers)
+{
+    struct explaining e = {.cli = cli, .list = json_array()};
+    e.bad = e.list == NULL;
+    for (size_t i = 0; i < layers->count; i++) {
+        const struct inspect_layer *layer = &layers->list[i];
+        struct carnet_diag diag = {0};
+        if (layer->document == NULL)
+            continue;
+        e.kind = carnet_document_kind(layer->document)->name;
+        cli_data(cli, "\n%s--- what the fields mean: %s (%s) ---%s\n", cli_style(cli, "dim"), e.kind,
+                 inspect_layer_status(layer), cli_style(cli, "off"));
+        if (carnet_document_meanings(carnet_reading_unpacked(layer->reading), explain_field, &e, &diag) != CARNET_OK)
+            e.bad = -1; /* it was parsed before, so there is no memory */
+    }
+    if (e.bad != 0) {
+        json_decref(e.list);
+        e.list = NULL;
+    }
+    cli_set(cli, "meanings", e.list);
+}
+
 struct showing {
     const char *file;
     int64_t at;
@@ -157,6 +210,8 @@ static void tell_all(struct cli *cli, const struct showing *s, enum carnet_err e
     tell_ids(cli, outer);
     cli_set(cli, "stages", inspect_stages(carnet_reading_failed_stage(reading), err, &later));
     tell_layers(cli, &s->layers, s->at);
+    if (cli_flag(cli, "explain"))
+        explain_layers(cli, &s->layers);
     cli_set(cli, "entries", list_entries(cli, carnet_reading_unpacked(reading)));
     if (cli_flag(cli, "bytes"))
         inspect_raw_headers(cli, reading);

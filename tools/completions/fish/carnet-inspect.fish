@@ -15,6 +15,7 @@ complete -c carnet-inspect -n '__fish_use_subcommand' -a schema -d 'print the sc
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -F
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l trust -r -F -d 'a vendor\'s root key (PEM) or trust file, or a folder of them'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l at -x -d 'judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)'
+complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l explain -d 'say what each field means, in the words of the schema'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l entry -x -d 'print one entry of the bundle and nothing else (\'license.xml\')'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l bytes -d 'show the headers of the archive, too'
 complete -c carnet-inspect -n '__fish_seen_subcommand_from show' -l no-cage -d 'read the file outside a cage, where the kernel offers none'
