@@ -79,3 +79,32 @@ END
     plain err
     [ "$(grep -c '^UNVERIFIED' told)" -gt 25 ]
 }
+
+@test "verify: a forged embedded bundle that is seen first does not condemn the genuine one of its id, nor the reverse" {
+    mkdir "$BATS_TEST_TMPDIR/both"
+    cd "$BATS_TEST_TMPDIR/both"
+    for i in 1 3 5; do cp "$CARNET_SOURCE/samples/invalid/signature-of-embedded-altered.carnet" "$i.carnet"; done
+    for i in 2 4 6; do cp "$CARNET_SOURCE/samples/valid/license-smallest.carnet" "$i.carnet"; done
+    # both hold an entitlement of that one id
+    inner() { tar -tf "$1" | grep '\.carnet$'; }
+    [ "$(inner 1.carnet)" = "$(inner 2.carnet)" ]
+    for files in "1 2 3 4 5 6" "6 5 4 3 2 1"; do
+        local code=0
+        # shellcheck disable=SC2086  # a list of names
+        (for i in $files; do printf '%s.carnet\0' "$i"; done) | carnet-inspect verify --jobs 1 --trust "$root" --files0-from - >told 2>err || code=$?
+        [ "$code" -eq 31 ]
+        [ "$(sed -n 's/^\([a-z]*\) *\([0-9]\)\.carnet .*/\2 \1/p' told | sort | paste -sd ' ')" = \
+            "1 altered 2 ok 3 altered 4 ok 5 altered 6 ok" ]
+    done
+}
+
+@test "verify and report: the same bundle 10,000 times" {
+    mkdir "$BATS_TEST_TMPDIR/same"
+    cp "$CARNET_SOURCE/samples/valid/license-rich.carnet" "$BATS_TEST_TMPDIR/same/00000.carnet"
+    (cd "$BATS_TEST_TMPDIR/same" && python3 -c 'import os
+for i in range(1, 10000): os.link("00000.carnet", "%05d.carnet" % i)')
+    "${within[@]}" carnet-inspect verify --trust "$root" "$BATS_TEST_TMPDIR/same" | tail -n 1 | grep '^10000 files: 10000 ok'
+    carnet-inspect report --trust "$root" --json -o "$BATS_TEST_TMPDIR/same.html" "$BATS_TEST_TMPDIR/same" |
+        jq -e '(.bundles | length) == 2 and .bundles[1].copies == 10000 and ([.anomalies[].name] == ["many-copies"]) and
+            .anomalies[0].text == "10000 files are the same bundle, byte for byte."'
+}
