@@ -74,8 +74,7 @@ static const struct carnet_kind kinds[CARNET_KIND_COUNT] = {
                            .mimetype = MIMETYPE("trust"),
                            .signer = CARNET_ROLE_ROOT,
                            .embeds = CARNET_KIND_NONE,
-                           .user_command = "trust add",
-                           .admin_command = "trust add"},
+                           .user_command = "trust add"},
 };
 
 const struct carnet_kind *carnet_kind_get(enum carnet_kind_id id)

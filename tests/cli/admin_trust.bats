@@ -26,6 +26,8 @@ id_of() {
     expect ok 0 carnet-admin trust publish --revoke-key "$issuer" --valid one.license -y -o t.carnet --json
     [ "$(json '.version, .news' | paste -sd ' ')" = "1.1 1" ]
     expect ok 0 carnet-inspect verify --trust root.pem t.carnet
+    expect wrong-kind 33 carnet-admin import t.carnet
+    says "carnet-user trust add"
     # The thief: the key, and a clock that he set back. The file is not judged by its time.
     machine three c
     trust
