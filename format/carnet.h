@@ -210,8 +210,9 @@ CARNET_API enum carnet_outcome carnet_fingerprint(const struct carnet *carnet, e
 /*
  * Installs what came back from the administrator: a license, or the receipt that ended one. `bytes` is the file as it
  * is, or its text form with whatever stands around it. The same file again is CARNET_OUTCOME_OK. Needs the right to
- * write the state, where the activation is kept too that tells the administrator of it. 12 to 20, 30 to 39: the file is refused, and nothing was changed. NOT_COVERED: it is for another
- * product. BUSY, PERMISSION, IO, CONFIGURATION, STATE_DAMAGED, NO_MEMORY.
+ * write the state, where the activation is kept too that tells the administrator of it. 12 to 20, 30 to 39: the file is
+ * refused, and nothing was changed. NOT_COVERED: it is for another product. BUSY, PERMISSION, IO, CONFIGURATION,
+ * STATE_DAMAGED, NO_MEMORY.
  */
 CARNET_API enum carnet_outcome carnet_activate(const struct carnet *carnet, const void *bytes, size_t size,
                                                struct carnet_result *result);

@@ -134,6 +134,21 @@ def received(lab):
     return w
 
 
+def set_back(lab):
+    """The clock was 40 days ahead in a check, and is right again: the local floor stops the license."""
+    w = lab.start(activated)
+    w.must("faketime", "-f", "+40d", "carnet-user", "check", "cad")
+    return w
+
+
+def answered(lab):
+    """The administrator's answer to the request of such a machine is at hand."""
+    w = lab.start(set_back)
+    w.must("carnet-user", "doctor", "--clock", "-o", "request.carnet")
+    w.must("carnet-admin", "clock", "request.carnet", "-o", "clock.carnet")
+    return w
+
+
 class Scenario:
     def __init__(self, name, start, words, side):
         self.name, self.start, self.words, self.side = name, start, words, side
@@ -168,4 +183,6 @@ SCENARIOS = [
     row("check", unchecked, "user", "check", "cad"),
     row("release", activated, "user", "release", "cad", "-y", "--to", "../stick"),
     row("receipt", received, "user", "activate", "receipt.carnet"),
+    row("doctor", set_back, "user", "doctor", "--clock", "--to", "../stick"),
+    row("clock", answered, "user", "activate", "clock.carnet"),
 ]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What must hold of a user's state (spec/state.md) at any moment: never a license lost without its release file, never a
 release file with the license still working."""
+import datetime
 import os
 import re
 import shutil
@@ -26,6 +27,18 @@ def sent(state):
     return sorted(found)
 
 
+def floors(state):
+    """(is the clock behind the local floor, number of the clock request that was answered last) of the one vendor."""
+    for folder, _, names in os.walk(state):
+        if "floors" in names:
+            with open(os.path.join(folder, "floors"), encoding="ascii") as f:
+                lines = dict(line.rstrip("\n").split(" = ") for line in f)
+            local = datetime.datetime.fromisoformat(lines.get("local", "1970-01-01T00:00:00Z").replace("Z", "+00:00"))
+            ahead = local - datetime.datetime.now(datetime.timezone.utc)
+            return ahead > datetime.timedelta(hours=24), int(lines.get("answered", 0))
+    return False, 0
+
+
 def leftovers(state):
     return [n for _, _, names in os.walk(state) for n in names if LEFT.match(n)]
 
@@ -45,7 +58,7 @@ def project(state):
                 rows.append(f"grant {name.split('.')[0]} {name.rsplit('.', 1)[1]}")
             else:
                 rows.append(name)
-    return sorted(rows)
+    return sorted(rows) + [f"floors {floors(state)}"]
 
 
 def asked(world, words):
@@ -76,7 +89,10 @@ def check(world, before):
             hold(path in now, f"{path} was there and is gone")
     ended = {os.path.basename(p).rsplit(".", 1)[0] for p in now if p.endswith(".receipt") and "/grants/" in p}
     released = {grant for _, kind, grant, _ in sent(state) if kind == "release"}
-    works = bool(grants - ended - released)
+    behind, answer = floors(state)
+    requests = [n for n, kind, _, _ in sent(state) if kind == "clockrequest"]
+    hold(answer == 0 or answer in requests, f"the clock request {answer} was answered, but never made")
+    works = bool(grants - ended - released) and not behind
     code = asked(world, ["carnet-user", "--json", "check", "cad"])
     if grants:
         hold((code == 0) == works, f"check says {code}, with grants {sorted(grants)}, ended {sorted(ended)},"
