@@ -80,7 +80,7 @@ static enum carnet_err add_information(struct cli *cli, struct carnet_buffer *by
     void *room = realloc(trust->information, (count + 1) * sizeof *trust->information);
     if (room != NULL)
         trust->information = room;
-    void *pointers = room == NULL ? NULL : realloc(trust->documents, (count + 1) * sizeof *trust->documents);
+    void *pointers = room == NULL ? NULL : realloc(trust->documents, (count + 1) * sizeof(const struct carnet_trust *));
     if (pointers == NULL)
         return CARNET_NO_MEMORY;
     trust->documents = pointers;
