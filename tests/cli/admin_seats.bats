@@ -468,3 +468,18 @@ in_use() {
     unchanged "$CARNET_HOME"
     [ ! -e l.carnet ]
 }
+
+@test "license show: columns hold whatever script a label is in" {
+    entitled L-1 --product cad --licensee "City Hospital" --seats 3 --offline allowed
+    expect ok 0 carnet-admin convert L-1 offline -y
+    fingerprint_of 1 f1.carnet --label "Prüfstand"
+    fingerprint_of 2 f2.carnet --label "三号车间"
+    fingerprint_of 3 f3.carnet --label "HALL3-PLC1"
+    mkdir out
+    expect ok 0 carnet-admin assign f1.carnet f2.carnet f3.carnet --to out
+    expect ok 0 carnet-admin license show L-1
+    export LC_ALL=C.UTF-8
+    # A wide character stands for two.
+    [ "$(grep -o '^  seat .*  key' <<<"$out" | sed 's/[三号车间]/&&/g; s/./x/g' | sort -u | wc -l)" -eq 1 ]
+    [ "$(grep -c '^  seat .*  key' <<<"$out")" -eq 3 ]
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "common/columns.h"
 #include "core/file.h"
 #include "home.h"
 #include "ics.h"
@@ -110,9 +111,9 @@ static void say(struct cli *cli, struct agenda *a, const struct ledger_license *
     carnet_digest_hex(&g->machine_key, key);
     carnet_digest_hex(&license->vendor, vendor);
     carnet_utc_format(g->lease_until, until);
-    cli_data(cli, "%s%s%s  %-24s  %-20s  seat %-6lu  %s, %lld day%s %s%s\n", cli_style(cli, over ? "bad" : "bold"), day,
-             cli_style(cli, "off"), machine, license->id, (unsigned long)g->seat, license->product, (long long)days,
-             days == 1 ? "" : "s", over ? "ago" : "left",
+    cli_data(cli, "%s%s%s  %-*s  %-20s  seat %-6lu  %s, %lld day%s %s%s\n", cli_style(cli, over ? "bad" : "bold"), day,
+             cli_style(cli, "off"), cli_width(machine, 24), machine, license->id, (unsigned long)g->seat,
+             license->product, (long long)days, days == 1 ? "" : "s", over ? "ago" : "left",
              needs_vendor(license, g) ? "; the vendor has to make the license longer first" : "");
     (void)json_array_append_new(
         a->list, json_pack("{s:s, s:I, s:s, s:b, s:b, s:s, s:s, s:s, s:s, s:s?, s:s, s:I}", "due", until, "days_left",

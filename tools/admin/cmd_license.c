@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "common/columns.h"
 #include "home.h"
 #include "words.h"
 
@@ -113,7 +114,7 @@ static enum carnet_err show_users(struct cli *cli, struct home *h, const struct 
     for (size_t i = 0; !err && i < count; i++) {
         char since[CARNET_UTC_SIZE];
         carnet_utc_format(list[i].since, since);
-        cli_data(cli, "  user  %-30s  since %s\n", list[i].name, since);
+        cli_data(cli, "  user  %-*s  since %s\n", cli_width(list[i].name, 30), list[i].name, since);
         (void)json_array_append_new(users, json_pack("{s:s, s:s}", "name", list[i].name, "since", since));
     }
     if (!err)
@@ -158,9 +159,9 @@ static void show_grant(struct cli *cli, const struct ledger_grant *g, json_t *se
     carnet_utc_format(g->lease_until, lease);
     words_day(g->lease_until, day);
     machine_words(g, machine);
-    cli_data(cli, "  seat %-6lu %-9s %-24s  key %.16s  %s  since %s  until %s%s%s\n", (unsigned long)g->seat,
-             state_of(g), machine, key, g->has_user ? "one user" : "any user", since, day, *g->note ? "  -- " : "",
-             g->note);
+    cli_data(cli, "  seat %-6lu %-9s %-*s  key %.16s  %s  since %s  until %s%s%s\n", (unsigned long)g->seat,
+             state_of(g), cli_width(machine, 24), machine, key, g->has_user ? "one user" : "any user", since, day,
+             *g->note ? "  -- " : "", g->note);
     seat = json_pack("{s:I, s:s, s:s?, s:s?, s:s, s:b, s:s, s:i, s:i, s:s, s:s}", "seat", (json_int_t)g->seat, "state",
                      state_of(g), "label", *g->label ? g->label : NULL, "note", *g->note ? g->note : NULL, "machine",
                      key, "user_fixed", (int)g->has_user, "fingerprint", fingerprint, "epoch", (int)g->epoch, "serial",
@@ -181,8 +182,8 @@ static void show_hold(struct cli *cli, const struct ledger_hold *hold, const str
     words_day(hold->until, day);
     words_day(g->ended, lost);
     machine_words(g, machine);
-    cli_data(cli, "  seat %-6lu %-9s %-24s  key %.16s  lost %s  %s %s\n", (unsigned long)hold->seat,
-             over ? "freed" : "held", machine, key, lost, over ? "since" : "until", day);
+    cli_data(cli, "  seat %-6lu %-9s %-*s  key %.16s  lost %s  %s %s\n", (unsigned long)hold->seat,
+             over ? "freed" : "held", cli_width(machine, 24), machine, key, lost, over ? "since" : "until", day);
     seat = json_pack("{s:I, s:s, s:s?, s:s}", "seat", (json_int_t)hold->seat, "state", over ? "freed" : "held", "label",
                      *g->label ? g->label : NULL, "machine", key);
     set_time(seat, "lost", g->ended);
