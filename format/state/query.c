@@ -209,11 +209,12 @@ static enum carnet_err judge(struct carnet_query *q, const struct carnet_ask *as
     } else if (out->check.err != CARNET_OK) {
         out->diag = out->check.steps[out->check.failed];
         out->err = out->check.err;
-    } else if (out->license != NULL && carnet_floors_rise(&best->surroundings.floors, out->license->issued, now) &&
+    } else if (best != NULL && out->license != NULL &&
+               carnet_floors_rise(&best->surroundings.floors, out->license->issued, now) &&
                carnet_state_raise(best->state, ask->vendor, out->license->issued, now, &out->floor) == CARNET_OK) {
         out->floor = (struct carnet_diag){0};
     }
-    if (out->found && whole)
+    if (best != NULL && whole)
         out->drift = carnet_drift_since(best->state, ask->vendor, name, &out->check, now);
     return out->err;
 }

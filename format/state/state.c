@@ -364,6 +364,7 @@ enum carnet_err carnet_state_load(struct carnet_state *state, struct carnet_diag
     state->anchors = calloc(names.count + 1, sizeof *state->anchors);
     state->known = calloc(2 * names.count + 1, sizeof *state->known);
     state->trust = calloc(names.count + 1, sizeof *state->trust);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): the list is one of pointers */
     state->trusts = calloc(names.count + 1, sizeof *state->trusts);
     if (state->anchors == NULL || state->known == NULL || state->trust == NULL || state->trusts == NULL) {
         err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the pinned vendors.");

@@ -177,6 +177,26 @@ grant_of() {
     expect ok 0 later 366 carnet-admin assign old.carnet --license L-1 -o l5.carnet
 }
 
+# F-2
+@test "a renewal fingerprint that was made before another one which arrived first is superseded" {
+    offline_license L-1 3
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l1.carnet
+    grant=$(grant_of L-1 1)
+    fingerprint_of 1 earlier.carnet --nonce 2 --sequence 4 --system 7 --renew L-1 --grant "$grant"
+    fingerprint_of 1 later.carnet --nonce 3 --sequence 6 --system 8 --renew L-1 --grant "$grant"
+    fingerprint_of 1 latest.carnet --nonce 4 --sequence 9 --system 9 --renew L-1 --grant "$grant"
+    expect ok 0 carnet-admin renew L-1 later.carnet -o l2.carnet
+    remember "$CARNET_HOME" .
+    expect superseded 18 carnet-admin renew L-1 earlier.carnet -o l3.carnet
+    says "renewed by a later fingerprint of its machine \(number 6, and this is 4\)" "Nothing has to be done with this one"
+    unchanged "$CARNET_HOME" .
+    expect ok 0 carnet-admin renew L-1 later.carnet -o again.carnet
+    cmp l2.carnet again.carnet
+    expect ok 0 carnet-admin renew L-1 latest.carnet -o l3.carnet
+    [ "$(of l3.carnet serial)" = 3 ]
+}
+
 @test "a grant fixed to a user stays fixed to that user" {
     offline_license L-1 3
     fingerprint_of 1 f.carnet --user 4

@@ -334,6 +334,30 @@ in_use() {
     [ "$(json '.warnings | length')" = 1 ]
 }
 
+@test "import notes that a machine gave its license up; free frees the seat" {
+    offline_license L-1 2
+    fingerprint_of 1 f.carnet
+    expect ok 0 carnet-admin assign f.carnet -o l.carnet
+    make-machine release l.carnet --machine 1 -o r.carnet
+    remember "$CARNET_HOME"
+    expect ok 0 carnet-admin import r.carnet -n
+    says "L-1: seat 1, serial 1 would be marked as declared released"
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin import r.carnet --json
+    [ "$(json '.seat, .fate' | paste -sd ' ')" = "1 declared" ]
+    expect ok 0 carnet-admin license show L-1 --json
+    [ "$(json '.seat_map[0].state')" = "declared released" ]
+    [ "$(json '.license.in_use')" = 1 ]
+    expect ok 0 carnet-admin import r.carnet
+    says "was known to be released; nothing to do"
+    expect ok 0 carnet-admin journal verify
+    expect ok 0 carnet-admin free r.carnet -o receipt.carnet
+    expect ok 0 carnet-admin license show L-1 --json
+    [ "$(json '.license.in_use')" = 0 ]
+    expect ok 0 carnet-admin import r.carnet
+    expect ok 0 carnet-admin journal verify
+}
+
 @test "free: a grant of another ledger, and of a ledger that was put back from a copy" {
     offline_license L-1 2
     cp -a "$CARNET_HOME" copy

@@ -8,8 +8,8 @@
  *   make-machine release LICENSE -o FILE [--machine N] [--declined]
  *
  * Options: --machine N (1), --nonce N (0: another one makes another fingerprint), --product ID (may repeat),
- * --label TEXT, --user N, --system N (the system UUID is that of number N), --facts N (so are all facts), --virtual
- * NAME,
+ * --label TEXT, --sequence N (1: its number among all that the machine signed), --user N, --system N (the system UUID
+ * is that of number N), --facts N (so are all facts), --virtual NAME,
  * --container NAME, --renew LICENSE, --grant HEX (id of the fingerprint whose grant it renews).
  */
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 
 struct wishes {
     struct carnet_digest vendor, grant;
-    uint32_t machine, nonce, user, system, facts, count;
+    uint32_t machine, nonce, user, system, facts, count, sequence;
     const char *label, *virtual_system, *container_system, *renew, *out, *folder;
     const char *products[CARNET_PRODUCTS_MOST];
     uint32_t product_count;
@@ -87,7 +87,9 @@ static void make_fingerprint(const struct wishes *w, uint32_t machine, const cha
     key_of(machine, &key);
     f->vendor = w->vendor;
     f->sequence.made = carnet_utc_now();
-    f->sequence.sequence = 1;
+    f->sequence.sequence = w->sequence;
+    if (w->sequence > 1) /* what it signed before is not shown */
+        carnet_sha256(&w->machine, sizeof w->machine, &f->sequence.previous);
     (void)snprintf(text, sizeof text, "nonce %lu of %lu", (unsigned long)w->nonce, (unsigned long)machine);
     carnet_sha256(text, strlen(text), &nonce);
     memcpy(f->nonce, nonce.bytes, sizeof f->nonce);
@@ -183,6 +185,9 @@ static void take(struct wishes *w, int option, const char *value)
     case 'n':
         w->nonce = number(value);
         break;
+    case 'q':
+        w->sequence = number(value);
+        break;
     case 'p':
         if (w->product_count < CARNET_PRODUCTS_MOST)
             w->products[w->product_count++] = value;
@@ -231,24 +236,17 @@ static void take(struct wishes *w, int option, const char *value)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"vendor", required_argument, NULL, 'v'},
-                                            {"machine", required_argument, NULL, 'm'},
-                                            {"nonce", required_argument, NULL, 'n'},
-                                            {"product", required_argument, NULL, 'p'},
-                                            {"label", required_argument, NULL, 'l'},
-                                            {"user", required_argument, NULL, 'u'},
-                                            {"system", required_argument, NULL, 's'},
-                                            {"facts", required_argument, NULL, 'f'},
-                                            {"grant", required_argument, NULL, 'g'},
-                                            {"virtual", required_argument, NULL, 'V'},
-                                            {"container", required_argument, NULL, 'C'},
-                                            {"renew", required_argument, NULL, 'r'},
-                                            {"output", required_argument, NULL, 'o'},
-                                            {"count", required_argument, NULL, 'c'},
-                                            {"dir", required_argument, NULL, 'd'},
-                                            {"declined", no_argument, NULL, 'D'},
-                                            {NULL, 0, NULL, 0}};
-    struct wishes w = {.machine = 1, .virtual_system = "none", .container_system = "none"};
+    static const struct option options[] = {
+        {"vendor", required_argument, NULL, 'v'},  {"machine", required_argument, NULL, 'm'},
+        {"nonce", required_argument, NULL, 'n'},   {"sequence", required_argument, NULL, 'q'},
+        {"product", required_argument, NULL, 'p'}, {"label", required_argument, NULL, 'l'},
+        {"user", required_argument, NULL, 'u'},    {"system", required_argument, NULL, 's'},
+        {"facts", required_argument, NULL, 'f'},   {"grant", required_argument, NULL, 'g'},
+        {"virtual", required_argument, NULL, 'V'}, {"container", required_argument, NULL, 'C'},
+        {"renew", required_argument, NULL, 'r'},   {"output", required_argument, NULL, 'o'},
+        {"count", required_argument, NULL, 'c'},   {"dir", required_argument, NULL, 'd'},
+        {"declined", no_argument, NULL, 'D'},      {NULL, 0, NULL, 0}};
+    struct wishes w = {.machine = 1, .sequence = 1, .virtual_system = "none", .container_system = "none"};
     int option;
 
     while ((option = getopt_long(argc, argv, "o:", options, NULL)) != -1)

@@ -170,52 +170,85 @@ static void tell(struct cli *cli, const char *file, const struct carnet_entitlem
     json_decref(line);
 }
 
-/* ---- activations ---- */
+/* ---- what a machine says of its license ---- */
 
-/* Marks the seat, once for each activation. */
-static enum carnet_err take_activation(struct cli *cli, struct home *h, const struct carnet_judged *judged, int64_t now,
-                                       struct came_back *c, bool *known)
+/* It was activated, or given up. The second is only noted: 'free' ends the grant, and signs. */
+struct saying {
+    enum carnet_kind_id kind;
+    const struct carnet_sequence *sequence;
+    const struct carnet_journal_position *journal;
+    uint32_t serial;
+    const struct carnet_activation *activation; /* NULL for a release */
+};
+
+static struct saying saying_of(const struct carnet_document *d)
 {
-    const struct carnet_activation *a = carnet_document_activation(carnet_judged_document(judged));
+    const struct carnet_activation *a = carnet_document_activation(d);
+    const struct carnet_release *r = carnet_document_release(d);
+
+    return a ? (struct saying){CARNET_KIND_ACTIVATION, &a->sequence, &a->journal, a->grant.serial, a}
+             : (struct saying){CARNET_KIND_RELEASE, &r->sequence, &r->journal, r->grant.serial, NULL};
+}
+
+/* Marks the seat, once for each bundle. */
+static enum carnet_err take_saying(struct cli *cli, struct home *h, const struct carnet_judged *judged,
+                                   const struct saying *s, int64_t now, struct came_back *c, bool *known)
+{
     enum carnet_err err = carnet_dates_check(judged, now, cli_diag(cli));
 
     if (!err)
         err = came_back_find(h, judged, c, cli_diag(cli));
     if (!err)
-        err = came_back_remember(cli, h, c, CARNET_KIND_ACTIVATION, &a->sequence, &a->journal, now, known);
+        err = came_back_remember(cli, h, c, s->kind, s->sequence, s->journal, now, known);
     if (err || *known || c->grant.ended != LEDGER_LIVES)
         return err;
-    const struct ledger_event event = {.what = "activated",
+    const struct ledger_event event = {.what = s->activation ? "activated" : "declared",
                                        .license = c->license.id,
                                        .seat = c->grant.seat,
-                                       .serial = a->grant.serial,
+                                       .serial = s->serial,
                                        .grant = &c->grant.fingerprint,
                                        .machine = &c->grant.machine_key,
-                                       .bundle = &c->id};
-    err = ledger_grant_activated(h->ledger, &c->grant, now, cli_diag(cli));
+                                       .release = s->activation ? NULL : &c->id,
+                                       .bundle = s->activation ? &c->id : NULL};
+    err = s->activation ? ledger_grant_activated(h->ledger, &c->grant, now, cli_diag(cli))
+                        : ledger_grant_declared(h->ledger, &c->grant, now, cli_diag(cli));
     return err ? err : ledger_event_add(h->ledger, &c->license.vendor, &h->issuer.id, now, &event, NULL, cli_diag(cli));
 }
 
-static void tell_activation(struct cli *cli, const char *file, const struct came_back *c,
-                            const struct carnet_activation *a, bool known, bool many)
+static void say_changed(struct cli *cli, const struct carnet_activation *a)
 {
-    const bool ended = c->grant.ended != LEDGER_LIVES;
-    const char *fate = known ? "known" : ended ? "ended" : "activated", *key;
     unsigned changed = 0;
-    json_t *value,
-        *line = json_pack("{s:o, s:s, s:I, s:I, s:s}", "source", cli_json_text(file), "license", c->license.id, "seat",
-                          (json_int_t)c->grant.seat, "serial", (json_int_t)a->grant.serial, "fate", fate);
 
     for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
         changed += a->match[i] == CARNET_FACT_CHANGED || a->match[i] == CARNET_FACT_IS_MISSING;
-    cli_data(cli, "%s: seat %lu, serial %lu %s\n", c->license.id, (unsigned long)c->grant.seat,
-             (unsigned long)a->grant.serial,
-             known              ? "was known to be activated; nothing to do"
-             : ended            ? "was activated, but its grant has ended"
-             : cli_dry_run(cli) ? "would be marked as activated"
-                                : "is activated");
-    if (!known && changed > 0)
+    if (changed > 0)
         cli_note(cli, "%u of the facts in its license are no longer as they were.\n", changed);
+}
+
+static const char *saying_words(const struct cli *cli, const struct saying *s, bool known, bool ended)
+{
+    if (known)
+        return s->activation ? "was known to be activated; nothing to do" : "was known to be released; nothing to do";
+    if (ended)
+        return s->activation ? "was activated, but its grant has ended" : "was released, and its grant has ended";
+    if (cli_dry_run(cli))
+        return s->activation ? "would be marked as activated" : "would be marked as declared released";
+    return s->activation ? "is activated" : "is declared released; 'carnet-admin free' with the same file frees it";
+}
+
+static void tell_saying(struct cli *cli, const char *file, const struct came_back *c, const struct saying *s,
+                        bool known, bool many)
+{
+    const bool ended = c->grant.ended != LEDGER_LIVES;
+    const char *fate = known ? "known" : ended ? "ended" : s->activation ? "activated" : "declared", *key;
+    json_t *value,
+        *line = json_pack("{s:o, s:s, s:I, s:I, s:s}", "source", cli_json_text(file), "license", c->license.id, "seat",
+                          (json_int_t)c->grant.seat, "serial", (json_int_t)s->serial, "fate", fate);
+
+    cli_data(cli, "%s: seat %lu, serial %lu %s\n", c->license.id, (unsigned long)c->grant.seat,
+             (unsigned long)s->serial, saying_words(cli, s, known, ended));
+    if (s->activation && !known)
+        say_changed(cli, s->activation);
     if (many) {
         (void)json_object_update_new(line, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK), "exit",
                                                      carnet_outcome_exit(CARNET_OK)));
@@ -229,25 +262,25 @@ static void tell_activation(struct cli *cli, const char *file, const struct came
     json_decref(line);
 }
 
-static enum carnet_err import_activation(struct cli *cli, struct home *h, const char *file,
-                                         const struct cli_bundle *bundle, bool many)
+static enum carnet_err import_saying(struct cli *cli, struct home *h, const char *file, const struct cli_bundle *bundle,
+                                     bool many)
 {
     const struct carnet_judged *judged = carnet_reading_judged(bundle->reading);
+    const struct saying s = saying_of(carnet_judged_document(judged));
     struct came_back c = {0};
     bool known = false;
     enum carnet_err err = ledger_begin(h->ledger, cli_diag(cli));
-
     const int64_t now = carnet_utc_now();
 
     if (!err)
-        err = take_activation(cli, h, judged, now, &c, &known);
+        err = take_saying(cli, h, judged, &s, now, &c, &known);
     if (err == CARNET_FORKED)
         err = came_back_refuse(cli, h, &c, judged, now);
     else if (!err && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, cli_diag(cli));
     ledger_rollback(h->ledger);
     if (!err)
-        tell_activation(cli, file, &c, carnet_document_activation(carnet_judged_document(judged)), known, many);
+        tell_saying(cli, file, &c, &s, known, many);
     return err;
 }
 
@@ -271,7 +304,8 @@ static enum carnet_err take_now(struct cli *cli, struct home *h, const struct cl
 static enum carnet_err import_one(struct cli *cli, struct home *h, const char *file, bool many)
 {
     struct carnet_read_options options =
-        home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT) | CARNET_KIND_BIT(CARNET_KIND_ACTIVATION));
+        home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT) | CARNET_KIND_BIT(CARNET_KIND_ACTIVATION) |
+                            CARNET_KIND_BIT(CARNET_KIND_RELEASE));
     const struct carnet_entitlement *e = NULL;
     struct cli_bundle bundle = {0};
     enum fate fate = TAKEN;
@@ -280,7 +314,7 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
     if (!err)
         e = carnet_document_entitlement(carnet_reading_document(bundle.reading));
     if (!err && !e) {
-        err = import_activation(cli, h, file, &bundle, many);
+        err = import_saying(cli, h, file, &bundle, many);
     } else if (!err) {
         err = hold_issuer(cli, h, e);
         if (!err)

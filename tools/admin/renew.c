@@ -71,6 +71,25 @@ static enum carnet_err hold_user(struct batch_item *item, const struct renewing 
     return item->err;
 }
 
+/* What arrives late does not bring old facts back. */
+static enum carnet_err hold_newest(struct batch *b, struct batch_item *item, const struct renewing *r)
+{
+    const uint32_t number = r->asking->fingerprint->sequence.sequence;
+    uint32_t latest = 0;
+    enum carnet_err err = ledger_received_latest(b->home->ledger, r->grant, &latest, cli_diag(b->cli));
+
+    if (err || latest <= number)
+        return err;
+    item->err =
+        carnet_fail(&item->diag, CARNET_SUPERSEDED, "F-2",
+                    "Seat %lu of %s was renewed by a later fingerprint of its machine (number %lu, and this is "
+                    "%lu).",
+                    (unsigned long)r->grant->seat, r->license->id, (unsigned long)latest, (unsigned long)number);
+    (void)carnet_fail_next(&item->diag, "Nothing has to be done with this one; where the machine changed since, make "
+                                        "another with 'carnet-user fingerprint --renew'.");
+    return CARNET_OK;
+}
+
 /* A machine that no longer matches what the grant's license tells of is another one, by the license's own rules. */
 static enum carnet_err hold_facts(struct batch *b, struct batch_item *item, struct renewing *r,
                                   const struct carnet_entitlement *e)
@@ -111,6 +130,8 @@ static enum carnet_err hold_all(struct batch *b, struct batch_item *item, struct
     if (r->asking && (hold_key(item, r) || hold_user(item, r) ||
                       give_hold_machine(item, r->license, e, r->asking->fingerprint, r->grant->label)))
         return CARNET_OK;
+    if (r->asking && ((err = hold_newest(b, item, r)) != CARNET_OK || item->err))
+        return err;
     if (give_settle(b->cli, item, e, full ? NULL : carnet_reading_judged(r->reading), b->now, &r->terms))
         return CARNET_OK;
     /* The vendor's clock may be a little ahead of this one (J-10). */
@@ -196,7 +217,8 @@ static enum carnet_err give_next(struct batch *b, void *context)
         const struct ledger_received received = {.id = r->asking->id,
                                                  .machine_key = r->asking->machine_key,
                                                  .kind = CARNET_KIND_FINGERPRINT,
-                                                 .sequence = r->asking->fingerprint->sequence};
+                                                 .sequence = r->asking->fingerprint->sequence,
+                                                 .grant = r->grant};
         err = ledger_received_add(ledger, &received, b->now, diag);
     }
     if (!err)

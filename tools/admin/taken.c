@@ -9,9 +9,13 @@
 #include "document/event.h"
 #include "rules/dates.h"
 
+struct file {
+    struct cli_bundle bundle;
+    const struct carnet_journal *segment;
+};
+
 struct files {
-    struct cli_bundle *bundles;
-    const struct carnet_journal **segments;
+    struct file *list;
     size_t count;
 };
 
@@ -25,8 +29,7 @@ struct chain {
 
 static int by_place(const void *a, const void *b)
 {
-    const struct carnet_journal *x = *(const struct carnet_journal *const *)a,
-                                *y = *(const struct carnet_journal *const *)b;
+    const struct carnet_journal *x = ((const struct file *)a)->segment, *y = ((const struct file *)b)->segment;
 
     return x->first != y->first ? (x->first < y->first ? -1 : 1) : x->last < y->last ? -1 : x->last > y->last;
 }
@@ -40,17 +43,17 @@ static enum carnet_err read_file(struct cli *cli, const struct home *h, const ch
                                  const struct carnet_digest *issuer, struct files *f)
 {
     struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_JOURNAL));
-    struct cli_bundle *bundle = &f->bundles[f->count];
-    enum carnet_err err = cli_bundle_read(cli, file, &options, bundle);
+    struct file *at = &f->list[f->count];
+    enum carnet_err err = cli_bundle_read(cli, file, &options, &at->bundle);
     char named[CARNET_HEX_SIZE], found[CARNET_HEX_SIZE];
 
     if (!err) {
-        f->segments[f->count] = carnet_document_journal(carnet_reading_document(bundle->reading));
-        err = carnet_dates_check(carnet_reading_judged(bundle->reading), carnet_utc_now(), cli_diag(cli));
+        at->segment = carnet_document_journal(carnet_reading_document(at->bundle.reading));
+        err = carnet_dates_check(carnet_reading_judged(at->bundle.reading), carnet_utc_now(), cli_diag(cli));
     }
-    if (!err && !carnet_digest_equal(&f->segments[f->count]->signer, issuer)) {
+    if (!err && !carnet_digest_equal(&at->segment->signer, issuer)) {
         carnet_digest_hex(issuer, named);
-        carnet_digest_hex(&f->segments[f->count]->signer, found);
+        carnet_digest_hex(&at->segment->signer, found);
         err = carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
                           "The journal is of the issuer key %.16s..., and the license is issued by %.16s....", found,
                           named);
@@ -150,14 +153,14 @@ static enum carnet_err link_all(struct cli *cli, struct chain *c, const struct f
     enum carnet_err err = CARNET_OK;
 
     for (size_t i = 0; !err && i < f->count; i++) {
-        if (f->segments[i]->first > c->position + 1) {
+        if (f->list[i].segment->first > c->position + 1) {
             (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
                               "The positions %lu to %lu of the journal are in no file that was given.",
-                              (unsigned long)c->position + 1, (unsigned long)f->segments[i]->first - 1);
+                              (unsigned long)c->position + 1, (unsigned long)f->list[i].segment->first - 1);
             return carnet_fail_next(cli_diag(cli), "Give all segments of the export, from the first on: --journal for "
                                                    "each.");
         }
-        err = follow(cli, c, f->segments[i]);
+        err = follow(cli, c, f->list[i].segment);
     }
     return err;
 }
@@ -166,24 +169,22 @@ enum carnet_err taken_read(struct cli *cli, const struct home *h, const char *li
                            const struct carnet_digest *issuer, struct taken *out)
 {
     const size_t count = cli_values(cli, "journal");
-    struct files f = {.bundles = calloc(count, sizeof *f.bundles), .segments = calloc(count, sizeof *f.segments)};
+    struct files f = {.list = calloc(count, sizeof *f.list)};
     struct chain c = {.license = license, .taken = out};
-    enum carnet_err err = f.bundles != NULL && f.segments != NULL
-                              ? CARNET_OK
-                              : carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.");
+    enum carnet_err err =
+        f.list != NULL ? CARNET_OK : carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.");
 
     memset(out, 0, sizeof *out);
     for (size_t i = 0; !err && i < count; i++)
         err = read_file(cli, h, cli_value_at(cli, "journal", i), issuer, &f);
     if (!err) {
-        qsort(f.segments, f.count, sizeof *f.segments, by_place);
+        qsort(f.list, f.count, sizeof *f.list, by_place);
         err = link_all(cli, &c, &f);
     }
     for (size_t i = 0; i < f.count; i++)
-        cli_bundle_clear(&f.bundles[i]);
+        cli_bundle_clear(&f.list[i].bundle);
     tdestroy(c.living, free);
     free(c.digests);
-    free(f.segments);
-    free(f.bundles);
+    free(f.list);
     return err;
 }

@@ -242,11 +242,11 @@ static void r4_kinds(void **state)
         [CARNET_KIND_TRUST] = "This is a trust; use 'carnet-user trust add'.",
     };
     static const char *const next[] = {
-        "Use 'carnet-admin import' for it.",  "Use 'carnet-admin assign' for it.",
-        "Use 'carnet-user activate' for it.", "Use 'carnet-admin free' for it.",
-        "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --journal' for it.",
-        "Use 'carnet-admin import' for it.",  "Use 'carnet-admin clock' for it.",
-        "Use 'carnet-user activate' for it.", "Use 'carnet-admin entitle --issuer' for it.",
+        "Use 'carnet-admin import' for it.",   "Use 'carnet-admin assign' for it.",
+        "Use 'carnet-user activate' for it.",  "Use 'carnet-admin free' for it.",
+        "Use 'carnet-user activate' for it.",  "Use 'carnet-admin entitle --journal' for it.",
+        "Use 'carnet-admin import' for it.",   "Use 'carnet-admin clock' for it.",
+        "Use 'carnet-user activate' for it.",  "Use 'carnet-admin entitle --issuer' for it.",
         "Use 'carnet-user trust add' for it.",
     };
 

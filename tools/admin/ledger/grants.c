@@ -282,6 +282,13 @@ enum carnet_err ledger_grant_renew(struct ledger *l, const struct ledger_grant *
     return err || !facts ? err : add_systems(l, g, facts, diag);
 }
 
+enum carnet_err ledger_grant_declared(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                      struct carnet_diag *diag)
+{
+    return database_run(l, diag, "UPDATE seat_grant SET declared = ? WHERE number = ? AND declared IS NULL", "ii", now,
+                        g->number);
+}
+
 enum carnet_err ledger_grant_activated(struct ledger *l, const struct ledger_grant *g, int64_t now,
                                        struct carnet_diag *diag)
 {

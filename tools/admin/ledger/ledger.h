@@ -252,6 +252,9 @@ CARNET_MUST_USE enum carnet_err ledger_grant_renew(struct ledger *l, const struc
                                                    const struct carnet_facts *facts, struct carnet_diag *diag);
 
 /* ---- seats of lost machines, and what the caps count ---- */
+/* Notes that its release was declared; the first time counts. */
+CARNET_MUST_USE enum carnet_err ledger_grant_declared(struct ledger *l, const struct ledger_grant *g, int64_t now,
+                                                      struct carnet_diag *diag);
 /* Notes that it was activated; the first time counts. */
 CARNET_MUST_USE enum carnet_err ledger_grant_activated(struct ledger *l, const struct ledger_grant *g, int64_t now,
                                                        struct carnet_diag *diag);
@@ -311,7 +314,12 @@ struct ledger_received {
     struct carnet_digest id, machine_key;
     enum carnet_kind_id kind;
     struct carnet_sequence sequence;
+    const struct ledger_grant *grant; /* the living one that it is about, or NULL */
 };
+/* The highest number of a fingerprint that was taken for the grant; 0 for none (known since version 4 of the tables).
+ */
+CARNET_MUST_USE enum carnet_err ledger_received_latest(struct ledger *l, const struct ledger_grant *grant,
+                                                       uint32_t *sequence, struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_received *r, int64_t now,
                                                     struct carnet_diag *diag);
 

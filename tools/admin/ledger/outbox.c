@@ -77,10 +77,24 @@ enum carnet_err ledger_received_add(struct ledger *l, const struct ledger_receiv
                                     struct carnet_diag *diag)
 {
     return database_run(l, diag,
-                        "INSERT INTO received (id, kind, machine_key, sequence, previous, at)"
-                        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                        "dtdiDi", &r->id, carnet_kind_get(r->kind)->name, &r->machine_key,
-                        (int64_t)r->sequence.sequence, r->sequence.sequence > 1 ? &r->sequence.previous : NULL, now);
+                        "INSERT INTO received (id, kind, machine_key, sequence, previous, at, seat_grant)"
+                        " VALUES (?, ?, ?, ?, ?, ?, nullif(?, 0)) ON CONFLICT (id) DO NOTHING",
+                        "dtdiDii", &r->id, carnet_kind_get(r->kind)->name, &r->machine_key,
+                        (int64_t)r->sequence.sequence, r->sequence.sequence > 1 ? &r->sequence.previous : NULL, now,
+                        r->grant ? r->grant->number : (int64_t)0);
+}
+
+enum carnet_err ledger_received_latest(struct ledger *l, const struct ledger_grant *grant, uint32_t *sequence,
+                                       struct carnet_diag *diag)
+{
+    int64_t latest = 0;
+    enum carnet_err err = database_number(l, 0, &latest, diag,
+                                          "SELECT max(sequence) FROM received WHERE machine_key = ?"
+                                          " AND seat_grant = ? AND kind = 'fingerprint'",
+                                          "di", &grant->machine_key, grant->number);
+
+    *sequence = (uint32_t)latest;
+    return err;
 }
 
 enum carnet_err ledger_received_look(struct ledger *l, const struct ledger_received *r, bool *known, bool *twin,

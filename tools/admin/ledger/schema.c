@@ -189,7 +189,10 @@ static const char version_2[] =
 static const char version_3[] =
     "CREATE TABLE seal (name TEXT PRIMARY KEY, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
-static const char *const steps[] = {version_1, version_2, version_3};
+/* Which grant a fingerprint renewed, so that an older one which arrives late does not undo a newer one. */
+static const char version_4[] = "ALTER TABLE received ADD COLUMN seat_grant INTEGER;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4};
 _Static_assert(sizeof steps / sizeof *steps == LEDGER_SCHEMA_VERSION, "a step for each version");
 
 /* From that version to the newest. In a transaction. */
