@@ -24,11 +24,11 @@ struct inspect_trust {
     struct inspect_information {
         struct carnet_buffer bytes;
         struct carnet_reading *reading;
-    } *information;
+    } * information;
     const struct carnet_trust **documents;
 };
-/* From --trust, else $CARNET_TRUST, else /etc/carnet/trust.d; a folder stands for its *.pem and *.carnet. A file without a sound
- * root key or trust information is CARNET_CONFIGURATION. */
+/* From --trust, else $CARNET_TRUST, else /etc/carnet/trust.d; a folder stands for its *.pem and *.carnet. A file
+ * without a sound root key or trust information is CARNET_CONFIGURATION. */
 CARNET_MUST_USE enum carnet_err inspect_trust_load(struct cli *cli, struct inspect_trust *out);
 void inspect_trust_clear(struct inspect_trust *trust);
 /* The file that a root key came from, or NULL. */
