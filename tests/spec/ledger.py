@@ -52,6 +52,8 @@ def rows(home, question):
 
 def meddle(home, *orders):
     with sqlite3.connect(os.path.join(home, "ledger.db")) as ledger:
+        # What keeps the seals (L-12), which nothing here asks about afterwards.
+        ledger.create_function("seal_with", -1, lambda seal, *row: seal)
         for order in orders:
             ledger.execute(order)
 
@@ -110,7 +112,11 @@ def main():
         run("ok", program, "revoke", "mill", "1", "--reason", "Stolen from Ward 7", "-y", "-o", at("r.carnet"))
         # L-1
         demand(rows(home, "PRAGMA application_id") == [(0x6361726e,)], "L-1: another application id")
-        demand(rows(home, "PRAGMA user_version") == [(2,)], "L-1: another version of the schema")
+        demand(rows(home, "PRAGMA user_version") == [(4,)], "L-1: another version of the schema")
+        # L-12
+        seals = os.path.join(os.path.dirname(__file__), "..", "ledger", "flipped.py")
+        demand(subprocess.run([sys.executable, "-B", seals, "--seals", os.path.join(home, "ledger.db")], check=False).returncode == 0,
+               "L-12: another seal")
         lines = chains(home)
         names(home, lines, ("Acme", "City Hospital", "Ada", "Ward 7", "Stolen"))
         said = [LINE.fullmatch(line)["what"] for line in lines if LINE.fullmatch(line)]
