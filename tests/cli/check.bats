@@ -111,6 +111,19 @@ both() {
     both 21 virtual-refused
 }
 
+@test "a license for a product that no manifest names works; a wrong manifest is told, and nothing is written" {
+    local folder=$CARNET_SYSROOT/etc/carnet/products.d
+    mkdir -p "$folder"
+    printf 'product = cam\nvendor = %064d\n' 0 >"$folder/cam.conf"
+    expect ok 0 carnet-user activate cad.license
+    expect ok 0 carnet-user check cad
+    printf 'product = cad\nvendor = nobody\n' >"$folder/cad.conf"
+    remember "$CARNET_STATE"
+    expect configuration 78 carnet-user check cad
+    says "cad.conf, line 2" "vendor id"
+    unchanged "$CARNET_STATE"
+}
+
 # ago SECONDS: a time in the notation of carnet.
 ago() { date -u -d "-$1 seconds" +%Y-%m-%dT%H:%M:%SZ; }
 
