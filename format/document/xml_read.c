@@ -224,7 +224,7 @@ static enum carnet_err check_tree(const xmlNode *node, bool in_foreign, struct c
     bool foreign = !is_carnet(node);
     unsigned carnet_children = 0;
     const bool revoked =
-        !foreign && (xmlStrEqual(node->name, BAD_CAST "key") || xmlStrEqual(node->name, BAD_CAST "revoked"));
+        !foreign && (strcmp((const char *)node->name, "key") == 0 || strcmp((const char *)node->name, "revoked") == 0);
     const unsigned most = revoked ? REVOKED_CHILDREN_MOST : CHILDREN_MOST;
     for (const xmlNode *n = element_from(node->children); err == CARNET_OK && n != NULL; n = element_from(n->next)) {
         err = check_tree(n, foreign, diag);
