@@ -143,10 +143,14 @@ static enum carnet_err look_at_vendor(struct doctor *d, const struct carnet_dige
     err = carnet_surroundings_read(d->state, vendor, d->machine, d->now, &surroundings, &trouble);
     if (err == CARNET_OK)
         err = carnet_state_grants(d->state, vendor, &grants, &count, &trouble);
-    /* Damage was told with the state. */
+    /* What was there to be found was told with the state; what came up since was not. */
+    if (err != CARNET_OK && err != CARNET_NO_MEMORY && d->worst == CARNET_OK)
+        doctor_finding(d, err, &trouble);
+    d->unread = d->unread || err != CARNET_OK;
     for (size_t i = 0; err == CARNET_OK && i < count; i++) {
         carnet_check_grant(&grants[i], &surroundings, &nothing, check);
         say_license(d, &grants[i], check);
+        d->unread = d->unread || (!grants[i].released && !grants[i].ended && grants[i].err != CARNET_OK);
         set_back = set_back || (!grants[i].released && !grants[i].ended && check->judged[CARNET_CHECK_TIME] &&
                                 check->steps[CARNET_CHECK_TIME].err == CARNET_CLOCK_SET_BACK);
     }
@@ -219,7 +223,8 @@ enum carnet_err user_doctor(struct cli *cli)
         err = carnet_machine_read(d.machine, cli_diag(cli));
     if (err == CARNET_OK)
         err = look(&d);
-    if (err == CARNET_OK && cli_flag(cli, "clock"))
+    /* Of what can't be read nobody knows whether a floor stands in its way. */
+    if (err == CARNET_OK && cli_flag(cli, "clock") && (d.set_back > 0 || !d.unread))
         err = doctor_clock(&d);
     else if (err == CARNET_OK && bundle != NULL)
         err = write_bundle(&d, bundle);

@@ -56,7 +56,7 @@ static enum carnet_err add_information(struct cli *cli, struct cli_bundle *bundl
 {
     struct carnet_state *state = NULL;
     bool same = false;
-    enum carnet_err err = user_state_open(cli, !cli_dry_run(cli), &state);
+    enum carnet_err err = user_state_open(cli, false, &state);
     if (err != CARNET_OK)
         return err;
     const struct carnet_read_options options = {.anchors = carnet_state_anchors(state),
@@ -65,6 +65,12 @@ static enum carnet_err add_information(struct cli *cli, struct cli_bundle *bundl
     if (err == CARNET_UNTRUSTED_KEY && carnet_state_anchors(state)->count == 0)
         (void)carnet_fail_next(cli_diag(cli), "First pin the vendor's first root key with 'carnet-user trust add "
                                               "root.pem'; then this file leads from it to his present one.");
+    /* The state is opened for writing, and read again, only for what will be taken. */
+    if (err == CARNET_OK && !cli_dry_run(cli)) {
+        carnet_state_close(state);
+        state = NULL;
+        err = user_state_open(cli, true, &state);
+    }
     if (err == CARNET_OK) {
         size_t size = 0;
         const uint8_t *bytes = carnet_reading_bytes(bundle->reading, &size);

@@ -13,7 +13,8 @@ struct doctor {
     json_t *findings, *licenses, *steps;
     enum carnet_err worst; /* and what is told of it */
     struct carnet_diag worst_diag;
-    /* The vendor whose local floor stands in the way, and a license that rests on it. */
+    bool unread; /* a license, or a vendor, could not be looked at */
+    /* How many vendors' local floors stand in the way, and one of them. */
     size_t set_back;
     struct carnet_digest set_back_vendor;
 };

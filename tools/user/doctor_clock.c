@@ -26,6 +26,18 @@ static const struct carnet_state_grant *stopped(const struct carnet_state_grant 
     return NULL;
 }
 
+/* One that can't be read any more may be the one that was stopped. */
+static enum carnet_err hold_readable(struct cli *cli, const struct carnet_state_grant *grants, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (grants[i].released || grants[i].ended || grants[i].err == CARNET_OK)
+            continue;
+        *cli_diag(cli) = grants[i].diag;
+        return grants[i].err;
+    }
+    return CARNET_OK;
+}
+
 static enum carnet_err write_request(struct cli *cli, const struct carnet_license *l, const struct carnet_digest *id,
                                      const struct carnet_buffer *bytes, bool again)
 {
@@ -63,9 +75,9 @@ static enum carnet_err ask(struct doctor *d, struct carnet_state *state, struct 
     if (err != CARNET_OK)
         return err;
     const struct carnet_state_grant *grant = stopped(grants, count, &surroundings, check);
-    if (grant == NULL) {
+    if (grant == NULL && (err = hold_readable(cli, grants, count)) == CARNET_OK) {
         cli_data(cli, "No floor stands in the way any more: there is nothing to ask for.\n");
-    } else {
+    } else if (grant != NULL) {
         const struct carnet_judged *judged = carnet_reading_judged(grant->reading);
         err = carnet_sign_clockrequest(state, judged, grant->bytes.bytes, grant->bytes.size, d->now, &bytes, &id,
                                        &again, cli_diag(cli));
