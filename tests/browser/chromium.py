@@ -99,6 +99,14 @@ class Page:
             if "method" in answer:
                 self.note(answer)
 
+    def hear(self):
+        """Hears what has happened meanwhile, by asking the browser: a page that is being loaded does not answer."""
+        session, self.session = self.session, None
+        try:
+            self.call("Target.getTargets")
+        finally:
+            self.session = session
+
     def wait_for(self, what):
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
@@ -106,8 +114,7 @@ class Page:
             if found:
                 return found
             time.sleep(0.05)
-            if self.session:
-                self.call("Page.getNavigationHistory")  # hears what has happened meanwhile
+            self.hear()
         raise TimeoutError("it did not come")
 
     # ---- what a person does ----

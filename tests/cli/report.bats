@@ -152,7 +152,7 @@ PY
 }
 
 @test "report: in a browser" {
-    command -v chromium >/dev/null || [ -n "${CARNET_LONG-}" ] || skip "the long form has a browser (tools/packages.sh long)"
+    [ -n "${CARNET_LONG-}" ] || skip "the long form has a browser (tools/packages.sh long)"
     story
     sed 's/ward-1/ward-X/' s/l1.carnet >s/altered.carnet
     cp s/e.carnet 's/<img src=x onerror=owned=1>.carnet'
