@@ -477,6 +477,14 @@ SCRIPT
     expect ok 0 carnet-user fingerprint --product cad --to stick
     says "carnet/to-admin/fingerprint-cad-[0-9a-f]{16}\.carnet$"
     [ ! -e "stick/carnet/to-admin/$name" ]
+    # both shorter ones torn, by two runs that were cut off
+    long=$(basename stick/carnet/to-admin/fingerprint-cad-????????????????.carnet)
+    head -c 700 whole >"stick/carnet/to-admin/$name"
+    head -c 900 whole >"stick/carnet/to-admin/$long"
+    expect ok 0 carnet-user fingerprint --product cad --to stick
+    [ "$(ls stick/carnet/to-admin | wc -l)" -eq 1 ]
+    cmp whole stick/carnet/to-admin/fingerprint-cad-*.carnet
+    mv stick/carnet/to-admin/fingerprint-cad-*.carnet "stick/carnet/to-admin/$long"
     # what another put there under that name stays
     echo planted >"stick/carnet/to-admin/$name"
     expect ok 0 carnet-user fingerprint --product cad --to stick

@@ -111,7 +111,8 @@ static bool stands_longer(int fd, const struct cli_output *output, size_t than, 
 static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_output *output, write_fn *write_file,
                                    char name[NAME_SIZE])
 {
-    char torn[NAME_SIZE] = "";
+    char torn[LENGTHS][NAME_SIZE];
+    size_t torn_count = 0;
     enum carnet_err err = CARNET_EXISTS;
     for (size_t i = 0; i < LENGTHS && err == CARNET_EXISTS; i++) {
         struct stat status;
@@ -125,12 +126,14 @@ static enum carnet_err write_named(struct cli *cli, int fd, const struct cli_out
         /* Somebody else may have written the same just now. */
         if (err == CARNET_EXISTS && holds(fd, name, output->bytes, output->size))
             err = CARNET_OK;
-        if (err == CARNET_EXISTS && torn[0] == '\0' && is_torn(fd, name, output->bytes, output->size))
-            memcpy(torn, name, sizeof torn);
+        if (err == CARNET_EXISTS && is_torn(fd, name, output->bytes, output->size))
+            memcpy(torn[torn_count++], name, NAME_SIZE);
     }
-    /* Only once the whole one is durable; nobody is to pick the torn one by its shorter name. */
-    if (err == CARNET_OK && torn[0] != '\0' && !cli_dry_run(cli) && unlinkat(fd, torn, 0) == 0)
-        (void)fsync(fd);
+    /* Only once the whole one is durable; nobody is to pick a torn one by its shorter name. */
+    for (size_t i = 0; err == CARNET_OK && !cli_dry_run(cli) && i < torn_count; i++) {
+        if (unlinkat(fd, torn[i], 0) == 0)
+            (void)fsync(fd);
+    }
     if (err == CARNET_EXISTS)
         (void)carnet_fail(&cli->diag, err, "N-1", "All names that this bundle may have hold other files.");
     return err;
