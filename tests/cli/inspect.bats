@@ -430,7 +430,12 @@ altered() {
 }
 
 @test "show: a parser that breaks out is killed, and nothing it made is told" {
-    ! grep -q libasan <(ldd "$(command -v carnet-inspect)") || skip "under a sanitizer the leak checker has to attach"
+    if grep -q libasan <(ldd "$(command -v carnet-inspect)"); then
+        # The leak checker has to attach, so there is no cage; the file is refused for what it is.
+        echo "carnet-test-try open" >try.carnet
+        expect malformed 30 carnet-inspect show --trust "$root" try.carnet
+        return
+    fi
     for try in open connect fork exec code kill; do
         echo "carnet-test-try $try" >try.carnet
         expect bug 70 carnet-inspect show --trust "$root" try.carnet

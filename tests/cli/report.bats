@@ -3,36 +3,7 @@
 # carnet-inspect report: what many files say together.
 
 load helper
-
-setup() {
-    fresh
-    samples=$CARNET_SOURCE/samples
-    root=$samples/keys/root.pem
-}
-
-# A vendor's story: seats assigned, one given back and freed, one given back, and a copied machine state.
-story() {
-    carnet-admin init --role both --name "Acme" --no-passphrase
-    carnet-admin key export root -o acme.pem
-    mkdir -p s
-    carnet-admin entitle --license CAD-1 --product cad --licensee "City Hospital" --seats 5 --offline allowed -o s/e.carnet
-    carnet-admin import s/e.carnet
-    carnet-admin convert CAD-1 offline -y
-    for i in 1 2 3; do
-        mkdir -p "m$i/etc"
-        printf '%032x\n' "$i$i" >"m$i/etc/machine-id"
-        export CARNET_SYSROOT=$PWD/m$i CARNET_STATE=$PWD/m$i/state
-        carnet-user trust add -y acme.pem
-        carnet-user fingerprint --product cad --label "ward-$i" -o "s/f$i.carnet"
-        carnet-admin assign "s/f$i.carnet" -o "s/l$i.carnet"
-        cp -r "m$i/state" "m$i/copy"
-        carnet-user activate "s/l$i.carnet" -o "s/a$i.carnet"
-    done
-    carnet-user release cad -y -o s/r3.carnet
-    CARNET_SYSROOT=$PWD/m2 CARNET_STATE=$PWD/m2/state carnet-user release cad -y -o s/r2.carnet
-    carnet-admin free s/r2.carnet -o s/t2.carnet
-    carnet-admin journal export -o j.carnet
-} >/dev/null 2>&1
+load report_helper
 
 @test "report: who has which seat, what came back, and the page says so without its script" {
     story
@@ -149,15 +120,4 @@ PY
     echo "carnet-test-try open" >open.carnet
     expect bug 70 carnet-inspect report -o r.html --trust "$root" open.carnet "$samples/valid/license-rich.carnet"
     grep -q 'tried what the cage forbids' r.html
-}
-
-@test "report: in a browser" {
-    [ -n "${CARNET_LONG-}" ] || skip "the long form has a browser (tools/packages.sh long)"
-    story
-    sed 's/ward-1/ward-X/' s/l1.carnet >s/altered.carnet
-    cp s/e.carnet 's/<img src=x onerror=owned=1>.carnet'
-    python3 -B "$CARNET_SOURCE/tests/cli/hostile.py" "$CARNET_SOURCE" s
-    rm -f s/sparse* s/bomb*
-    carnet-inspect report --trust acme.pem --trust "$root" --journal j.carnet -o r.html s >/dev/null 2>&1 || true
-    python3 -B "$CARNET_SOURCE/tests/browser/report.py" r.html
 }
