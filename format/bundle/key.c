@@ -172,8 +172,8 @@ static gcry_error_t signer_init(const uint8_t seed[CARNET_SEED_SIZE], struct sig
     return scan_secret(s->hash, 32, &s->a);
 }
 
-static gcry_error_t sign_with(const struct carnet_key *key, const uint8_t *bytes, size_t size,
-                              uint8_t signature[CARNET_SIGNATURE_SIZE])
+static enum carnet_err sign_with_seed(const struct carnet_key *key, const uint8_t *bytes, size_t size,
+                                      uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
 {
     struct signer s = {0};
     uint8_t made[CARNET_SIGNATURE_SIZE] = {0};
@@ -212,10 +212,17 @@ out:
     gcry_mpi_release(r);
     gcry_free(hash);
     signer_clear(&s);
-    return failed;
+    return failed == 0 ? CARNET_OK : refuse(diag, failed, "sign");
 }
 
 /* ---- keys ---- */
+
+static void close_seed(struct carnet_key *key)
+{
+    gcry_free(key->seed); /* libgcrypt wipes it */
+}
+
+static const struct carnet_key_signer seed_signer = {sign_with_seed, close_seed};
 
 /* A key with room for its seed. */
 static enum carnet_err make_key(enum carnet_role role, int64_t created, struct carnet_key **out,
@@ -227,8 +234,10 @@ static enum carnet_err make_key(enum carnet_role role, int64_t created, struct c
     if (err != CARNET_OK)
         return err;
     key = calloc(1, sizeof *key);
-    if (key != NULL)
+    if (key != NULL) {
+        key->signer = &seed_signer;
         key->seed = gcry_calloc_secure(1, CARNET_SEED_SIZE);
+    }
     if (key == NULL || key->seed == NULL) {
         carnet_key_free(key);
         return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for a key.");
@@ -308,8 +317,20 @@ enum carnet_err carnet_key_from_seed(enum carnet_role role, int64_t created, con
 void carnet_key_free(struct carnet_key *key)
 {
     if (key != NULL)
-        gcry_free(key->seed);
+        key->signer->close(key);
     free(key);
+}
+
+enum carnet_err carnet_key_of_device(const struct carnet_key_info *info, const struct carnet_key_signer *signer,
+                                     void *device, struct carnet_key **out, struct carnet_diag *diag)
+{
+    struct carnet_key *key = calloc(1, sizeof *key);
+
+    if (key == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for a key.");
+    *key = (struct carnet_key){.info = *info, .signer = signer, .device = device};
+    *out = key;
+    return CARNET_OK;
 }
 
 const struct carnet_key_info *carnet_key_info(const struct carnet_key *key)
@@ -334,16 +355,13 @@ static bool begins_with_kind(const struct carnet_kind *kind, const uint8_t *sums
 enum carnet_err carnet_key_sign(const struct carnet_key *key, const struct carnet_kind *kind, const uint8_t *sums,
                                 size_t size, uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag)
 {
-    gcry_error_t failed;
-
     if (key->info.role != kind->signer)
         return carnet_fail(diag, CARNET_BUG, "", "A key of the role '%s' was asked to sign '%s', which '%s' signs.",
                            carnet_role_name(key->info.role), kind->name, carnet_role_name(kind->signer));
     if (!begins_with_kind(kind, sums, size))
         return carnet_fail(diag, CARNET_BUG, "", "The checksum lines to be signed are not those of the kind '%s'.",
                            kind->name);
-    failed = sign_with(key, sums, size, signature);
-    return failed == 0 ? CARNET_OK : refuse(diag, failed, "sign");
+    return key->signer->sign(key, sums, size, signature, diag);
 }
 
 enum carnet_err carnet_machine_sign(const struct carnet_key *key, const uint8_t *sums, size_t size,

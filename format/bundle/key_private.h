@@ -9,10 +9,24 @@
 #define CARNET_SEED_SIZE 32
 #define CARNET_KEK_SIZE 32
 
+/* How a key signs: from its seed, or by the device that holds it. `close` frees what the signer put into the key. */
+struct carnet_key_signer {
+    enum carnet_err (*sign)(const struct carnet_key *key, const uint8_t *bytes, size_t size,
+                            uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag);
+    void (*close)(struct carnet_key *key);
+};
+
 struct carnet_key {
     struct carnet_key_info info;
-    uint8_t *seed; /* locked memory, CARNET_SEED_SIZE */
+    const struct carnet_key_signer *signer;
+    uint8_t *seed; /* locked memory, CARNET_SEED_SIZE; NULL where a device holds the key */
+    void *device;  /* the signer's */
 };
+
+/* A key whose secret a device holds. The key takes `device` over only on CARNET_OK. */
+CARNET_MUST_USE enum carnet_err carnet_key_of_device(const struct carnet_key_info *info,
+                                                     const struct carnet_key_signer *signer, void *device,
+                                                     struct carnet_key **out, struct carnet_diag *diag);
 
 /* Signs checksum lines for that kind. CARNET_BUG unless the key's role is the kind's signer and the lines begin with
  * the kind's line for `mimetype`, which is what tells the signatures of kinds apart (spec/format.md, section 4). */

@@ -138,6 +138,8 @@ enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const 
         err = check_passphrase(passphrase, CARNET_USAGE, diag);
     if (err != CARNET_OK)
         return err;
+    if (key->seed == NULL)
+        return carnet_fail(diag, CARNET_BUG, "", "A key that a device holds was to be written into a file.");
     if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return carnet_fail(diag, CARNET_EXISTS, "", "There is a key of that name already: '%s'.", path);
     kek = carnet_secret_alloc(CARNET_KEK_SIZE);

@@ -13,9 +13,10 @@ struct carnet_embed {
     struct carnet_digest id;
 };
 
-/* How a sealer signs checksum lines. */
-typedef enum carnet_err carnet_sign_fn(const struct carnet_key *key, const uint8_t *sums, size_t size,
-                                       uint8_t signature[CARNET_SIGNATURE_SIZE], struct carnet_diag *diag);
+/* How a sealer signs checksum lines of a kind. */
+typedef enum carnet_err carnet_sign_fn(const struct carnet_key *key, const struct carnet_kind *kind,
+                                       const uint8_t *sums, size_t size, uint8_t signature[CARNET_SIGNATURE_SIZE],
+                                       struct carnet_diag *diag);
 
 /* Appends the bundle of a machine kind to out, and gives its id. CARNET_BUG for other kinds. `embed` may be NULL. On
  * failure out is unchanged. */
