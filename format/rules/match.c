@@ -107,6 +107,22 @@ void carnet_match(const struct carnet_facts *held, const struct carnet_matching 
     out->spare = out->matches ? out->matched - out->needed : 0;
 }
 
+void carnet_match_told(const struct carnet_facts *held, const struct carnet_matching *matching,
+                       const struct carnet_facts *told, bool same_key, struct carnet_match *out)
+{
+    struct carnet_machine_facts machine = {.facts = *told};
+
+    for (unsigned i = 0; !same_key && i < CARNET_FACT_COUNT; i++) {
+        if (!carnet_fact_by_vendor((enum carnet_fact_name)i))
+            machine.presence[i] = CARNET_FACT_UNREADABLE;
+    }
+    for (uint32_t i = 0; i < told->count; i++) {
+        if (same_key || carnet_fact_by_vendor(told->list[i].name))
+            machine.presence[told->list[i].name] = CARNET_FACT_PRESENT;
+    }
+    carnet_match(held, matching, &machine, out);
+}
+
 /* Appends to a fixed room; a cut is not possible with the room that callers give, and harmless if it were. */
 static void CARNET_PRINTF(3, 4) append(char *out, size_t room, const char *format, ...)
 {

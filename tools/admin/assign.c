@@ -88,37 +88,24 @@ static enum carnet_err hold_machine(struct batch *b, struct batch_item *item, st
 static enum carnet_err bears_out(struct batch *b, const struct giving *g, bool *out)
 {
     struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
-    const struct carnet_facts *now = &g->asking->fingerprint->facts;
     const bool same_key = carnet_digest_equal(&g->old.machine_key, &g->asking->machine_key);
     const struct carnet_license *held;
-    struct carnet_machine_facts *machine = calloc(1, sizeof *machine);
     struct carnet_buffer bytes = {0};
     struct carnet_reading *reading = NULL;
     struct carnet_digest id;
     struct carnet_match match;
-    enum carnet_err err = machine ? ledger_bundle_of_grant(b->home->ledger, g->old.number, CARNET_KIND_LICENSE, &id,
-                                                           &bytes, cli_diag(b->cli))
-                                  : CARNET_NO_MEMORY;
+    enum carnet_err err =
+        ledger_bundle_of_grant(b->home->ledger, g->old.number, CARNET_KIND_LICENSE, &id, &bytes, cli_diag(b->cli));
 
     if (!err)
         err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, cli_diag(b->cli));
     if (!err) {
-        for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
-            if (!same_key && !carnet_fact_by_vendor((enum carnet_fact_name)i))
-                machine->presence[i] = CARNET_FACT_UNREADABLE;
-        }
-        machine->facts = *now;
-        for (uint32_t i = 0; i < now->count; i++) {
-            if (same_key || carnet_fact_by_vendor(now->list[i].name))
-                machine->presence[now->list[i].name] = CARNET_FACT_PRESENT;
-        }
         held = carnet_document_license(carnet_reading_document(reading));
-        carnet_match(&held->facts, &held->matching, machine, &match);
+        carnet_match_told(&held->facts, &held->matching, &g->asking->fingerprint->facts, same_key, &match);
         *out = match.matches;
     }
     carnet_reading_free(reading);
     carnet_buffer_clear(&bytes);
-    free(machine);
     return err;
 }
 

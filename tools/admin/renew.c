@@ -94,16 +94,9 @@ static enum carnet_err hold_newest(struct batch *b, struct batch_item *item, con
 static enum carnet_err hold_facts(struct batch *b, struct batch_item *item, struct renewing *r,
                                   const struct carnet_entitlement *e)
 {
-    struct carnet_machine_facts *machine = calloc(1, sizeof *machine);
     struct carnet_match match;
 
-    if (!machine)
-        return CARNET_NO_MEMORY;
-    machine->facts = r->asking->fingerprint->facts;
-    for (uint32_t i = 0; i < machine->facts.count; i++)
-        machine->presence[machine->facts.list[i].name] = CARNET_FACT_PRESENT;
-    carnet_match(&r->before->facts, &r->before->matching, machine, &match);
-    free(machine);
+    carnet_match_told(&r->before->facts, &r->before->matching, &r->asking->fingerprint->facts, true, &match);
     /* M-9: a container's facts say nothing; its key, which signed this, and its label stay. */
     r->transfer = !match.matches && !(e->container == CARNET_CONTAINER_PINNED &&
                                       strcmp(r->asking->fingerprint->container_system, "none") != 0);
