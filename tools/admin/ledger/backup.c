@@ -89,6 +89,17 @@ static enum carnet_err settle_disk(const char *path, struct carnet_diag *diag)
     return err;
 }
 
+/* The ledger's own words end with what became of it, and this is about the copy: there, nothing is kept. */
+static enum carnet_err say_of_copy(struct carnet_diag *diag)
+{
+    const struct carnet_diag said = *diag;
+    const char *of_ledger = strstr(said.detail, " Nothing was changed.");
+
+    return of_ledger ? carnet_fail(diag, said.err, "", "The copy can't be written. %.*s",
+                                   (int)(of_ledger - said.detail), said.detail)
+                     : said.err;
+}
+
 enum carnet_err ledger_backup(struct ledger *l, const char *path, const struct ledger_carried *carried, size_t count,
                               int64_t now, struct carnet_diag *diag)
 {
@@ -114,7 +125,7 @@ enum carnet_err ledger_backup(struct ledger *l, const char *path, const struct l
     ledger_close(copy);
     if (err)
         (void)unlink(path);
-    return err;
+    return err == CARNET_IO ? say_of_copy(diag) : err;
 }
 
 enum carnet_err ledger_open_copy(const char *path, const char *who, struct ledger **out, struct carnet_diag *diag)
