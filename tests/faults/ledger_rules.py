@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What must hold of an administrator's home at any moment, asked with SQL on a copy, without the programs."""
+import contextlib
 import glob
 import hashlib
 import os
@@ -57,6 +58,13 @@ def check_pages(l):
     words = l.all("PRAGMA integrity_check")
     hold(words == [("ok",)], f"the ledger's pages: {words}")
     hold(l.all("PRAGMA foreign_key_check") == [], "a row refers to one that is not there")
+
+
+def check_copy(path):
+    """A copy of a ledger is whole where it has its name."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as copy:
+        hold(copy.execute("PRAGMA integrity_check").fetchone() == ("ok",), f"{path} is not whole")
+        hold(copy.execute("SELECT count(*) FROM recovery").fetchone() == (1,), f"{path} is no copy")
 
 
 def check_seats(l, fits):

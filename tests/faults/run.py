@@ -92,15 +92,24 @@ class Matrix:
                  repr(sorted(set(now or ()) ^ set(self.before or ()))))
         return now == self.after
 
+    def made(self, world):
+        """The file that the command makes is there, and then whole: an SQLite file that holds together."""
+        path = world.at("in", self.scenario.makes) if self.scenario.makes else None
+        if path is None or not os.path.exists(path):
+            return path is None
+        ledger_rules.check_copy(path)
+        return True
+
     def finish(self, world):
         """Run again, undisturbed: as if there had been no fault."""
-        done = self.settled(world)
+        done = self.settled(world) and self.made(world)
         result = world.run(self.scenario.words, self.extra)
         expected = (self.again,) if done else (self.first, self.again)
         hold(result.code in expected, f"run again, it ends with {result.code}, not {expected}: {result.out}{result.err}")
         hold(self.project(world) == self.after, "run again, the records are not those of an undisturbed run")
         self.rules(world)
         self.hold_delivered(world)
+        hold(self.made(world), f"run again, {self.scenario.makes} is not there")
         if self.scenario.side == "admin":
             verified = world.run(["carnet-admin", "--json", "journal", "verify"])
             hold(verified.code == 0, f"journal verify: exit {verified.code}: {verified.out}{verified.err}")
@@ -150,12 +159,14 @@ class Matrix:
         else:
             self.hold_truth(world, result)
         self.rules(world)
+        hold(not self.scenario.makes or not any(name.startswith(".carnet-") for name in os.listdir(world.at("in"))),
+             "what was not finished is left beside the file")
         self.finish(world)
         world.remove()
 
     def hold_truth(self, world, result):
         """The outcome is one of the table, is said with what to do, and is what happened."""
-        done = self.settled(world)
+        done = self.settled(world) and self.made(world)
         document = result.document()
         where = f"exit {result.code}: {result.out}{result.err}"
         hold(result.code in KNOWN, f"not an outcome: {where}")
@@ -166,9 +177,9 @@ class Matrix:
         hold(document["exit"] == result.code, f"the JSON says another outcome: {where}")
         words = document["message"] + " " + document.get("next", "")
         hold(document.get("next"), f"it does not say what to do next: {where}")
-        if done and self.before != self.after:
+        if self.settled(world) and self.before != self.after:
             hold("nothing was changed" not in words.lower(), f"said to be undone, and is done: {where}")
-        elif not done and "may be recorded or not" not in words:
+        elif not self.settled(world) and "may be recorded or not" not in words:
             hold("recorded" not in words, f"said to be recorded, and is not: {where}")
 
 
@@ -191,7 +202,7 @@ class Matrix:
     def cut_at(self, told, files):
         world = power.materialise(self.base, files, self.modes)
         self.rules(world)
-        done = self.settled(world)
+        done = self.settled(world) and self.made(world)
         hold(done or not told, "it was said to be done, and is gone")
         self.finish(world)
         world.remove()

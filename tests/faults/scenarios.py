@@ -77,6 +77,24 @@ def restored(lab):
     return w
 
 
+def behind(lab):
+    """Put back from a copy, and recovering: a seat was given and another came back since."""
+    w = lab.start(admin)
+    w.must("carnet-admin", "backup", "copy")
+    w.must("carnet-admin", "assign", "machine-5.carnet", "-o", "license-5.carnet")
+    w.must("carnet-admin", "free", "release-1.carnet", "-o", "receipt-1.carnet")
+    shutil.rmtree(w.at("home"))
+    w.must("carnet-admin", "restore", "copy", "-y")
+    w.must("carnet-admin", "recover", "-y")
+    return w
+
+
+def offline_again(lab):
+    w = lab.start(without_users)
+    w.must("carnet-admin", "convert", "ONLINE", "offline", "-y")
+    return w
+
+
 def torn_log(lab):
     """As `admin`, and the last command died with its change in the write-ahead log: opening the ledger is a recovery."""
     w, words = lab.start(admin), ["carnet-admin", "user", "add", "ONLINE", "Grace"]
@@ -141,22 +159,30 @@ def set_back(lab):
     return w
 
 
-def answered(lab):
-    """The administrator's answer to the request of such a machine is at hand."""
+def asked(lab):
+    """The request of such a machine is at hand."""
     w = lab.start(set_back)
     w.must("carnet-user", "doctor", "--clock", "-o", "request.carnet")
+    return w
+
+
+def answered(lab):
+    """And the administrator's answer."""
+    w = lab.start(asked)
     w.must("carnet-admin", "clock", "request.carnet", "-o", "clock.carnet")
     return w
 
 
 class Scenario:
-    def __init__(self, name, start, words, side):
-        self.name, self.start, self.words, self.side = name, start, words, side
+    """`makes`: a file beside the records that the command is not done without, and that it never writes over."""
+
+    def __init__(self, name, start, words, side, makes=None):
+        self.name, self.start, self.words, self.side, self.makes = name, start, words, side, makes
 
 
-def row(name, start, side, *words):
+def row(name, start, side, *words, makes=None):
     program = "carnet-admin" if side == "admin" else "carnet-user"
-    return Scenario(name, start, [program, "--json", "--no-input", *words], side)
+    return Scenario(name, start, [program, "--json", "--no-input", *words], side, makes)
 
 
 SCENARIOS = [
@@ -167,6 +193,7 @@ SCENARIOS = [
     row("user-add", admin, "admin", "user", "add", "ONLINE", "Grace"),
     row("user-remove", admin, "admin", "user", "remove", "ONLINE", "--all"),
     row("convert", without_users, "admin", "convert", "ONLINE", "offline", "-y"),
+    row("convert-online", offline_again, "admin", "convert", "ONLINE", "online", "-y"),
     row("assign", admin, "admin", "assign", "machine-5.carnet", "--to", "../stick"),
     row("assign-folder", admin, "admin", "assign", "batch", "--to", "../stick"),
     row("assign-recovering", torn_log, "admin", "assign", "machine-5.carnet", "--to", "../stick"),
@@ -176,6 +203,12 @@ SCENARIOS = [
     row("revoke", admin, "admin", "revoke", "CAD", "1", "--reason", "stolen", "-y", "--to", "../stick"),
     row("restore", copied, "admin", "restore", "copy", "-y"),
     row("recover", restored, "admin", "recover", "-y"),
+    row("recover-license", behind, "admin", "recover", "license-5.carnet"),
+    row("recover-receipt", behind, "admin", "recover", "receipt-1.carnet"),
+    row("recover-done", behind, "admin", "recover", "--done", "-y"),
+    row("backup", admin, "admin", "backup", "copy", makes="copy"),
+    row("retire", admin, "admin", "retire", "away", "-y", makes="away"),
+    row("answer", asked, "admin", "clock", "request.carnet", "--to", "../stick"),
     row("trust", user, "user", "-y", "trust", "add", "root.pem"),
     row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
     row("activate", licensed_file, "user", "activate", "license.carnet"),
