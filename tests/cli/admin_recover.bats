@@ -172,3 +172,87 @@ of_ledger() {
     expect ok 0 carnet-admin recover --done -y
     expect ok 0 carnet-admin assign f3.carnet -o l3.carnet
 }
+
+# L-10: receipts, and what the caps count.
+@test "a receipt ends its grant again, in whatever order the files come; a loss counts again and its seat is held again" {
+    home_of_both
+    offline_license CAD-1 2 --lease-days 300 --loss-cap 1
+    cp "$CARNET_HOME"/*.k* .
+    give 1
+    expect ok 0 carnet-admin backup copy
+    give 2
+    expect ok 0 carnet-admin revoke CAD-1 1 --reason stolen -y -o gone1.carnet
+    released 2
+    expect ok 0 carnet-admin free r2.carnet -o back2.carnet
+    rm -r "$CARNET_HOME"
+    expect ok 0 carnet-admin restore -y copy
+    cp root.k* issuer.k* "$CARNET_HOME"
+    expect ok 0 carnet-admin recover -y
+    # Alone, the receipt of a grant that nobody knows vouches for nothing.
+    expect not-vouched 35 carnet-admin recover back2.carnet
+    says "does not know" "Give the license"
+    [ "$(of_ledger 'SELECT count(*) FROM seat_grant')" = 1 ]
+    # A receipt comes before the license that it needs: the name begins with a letter before it.
+    mkdir found && cp back2.carnet gone1.carnet l1.carnet l2.carnet found
+    expect ok 0 carnet-admin recover -n found
+    [ "$(of_ledger 'SELECT count(*) FROM seat_grant')" = 1 ]
+    expect ok 0 carnet-admin recover found --json
+    python3 -B "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" <"$BATS_TEST_TMPDIR/out"
+    grep -q 'back2.carnet.*"fate":"ended again"' "$BATS_TEST_TMPDIR/out"
+    grep -q 'gone1.carnet.*"fate":"ended again"' "$BATS_TEST_TMPDIR/out"
+    grep -q '/l1.carnet.*"fate":"ended before"' "$BATS_TEST_TMPDIR/out"
+    expect ok 0 carnet-admin recover found
+    says "known +CAD-1 seat 1" "known +CAD-1 seat 2"
+    [ "$(of_ledger "SELECT group_concat(how) FROM (SELECT how FROM seat_grant ORDER BY seat)")" = revoked,freed ]
+    [ "$(of_ledger 'SELECT (SELECT count(*) FROM loss) || (SELECT group_concat(seat) FROM hold)')" = 11 ]
+    expect ok 0 carnet-admin journal verify
+    expect ok 0 carnet-admin recover --done -y
+    # The receipt is the ledger's own again, the held seat stays out of use, and the cap is used up.
+    expect ok 0 carnet-admin free r2.carnet -o again2.carnet
+    cmp back2.carnet again2.carnet
+    expect ok 0 carnet-admin revoke CAD-1 1 --reason stolen -y -o again1.carnet
+    cmp gone1.carnet again1.carnet
+    give 3
+    [ "$(of_ledger 'SELECT seat FROM seat_grant WHERE ended IS NULL')" = 2 ]
+    fingerprint_of 4 f4.carnet
+    expect held 48 carnet-admin assign f4.carnet -o l4.carnet
+    expect cap-reached 47 carnet-admin revoke CAD-1 2 --reason stolen -y -o gone2.carnet
+    expect ok 0 carnet-admin journal verify
+}
+
+@test "a seat whose grant was revoked went on to another machine: the receipt is heard first, and the loss counts" {
+    home_of_both
+    offline_license CAD-1 1 --hold-after-loss no --loss-cap 1
+    cp "$CARNET_HOME"/*.k* .
+    give 1
+    expect ok 0 carnet-admin backup copy
+    expect ok 0 carnet-admin revoke CAD-1 1 --reason stolen -y -o gone1.carnet
+    sleep 1
+    give 2
+    rm -r "$CARNET_HOME"
+    expect ok 0 carnet-admin restore -y copy
+    cp root.k* issuer.k* "$CARNET_HOME"
+    expect ok 0 carnet-admin recover -y
+    expect ok 0 carnet-admin recover l2.carnet gone1.carnet
+    [ "$(of_ledger 'SELECT how FROM seat_grant ORDER BY number LIMIT 1')" = revoked ]
+    [ "$(of_ledger 'SELECT count(*) FROM loss')" = 1 ]
+    expect ok 0 carnet-admin journal verify
+}
+
+@test "a renewal that was a transfer counts again" {
+    home_of_both
+    offline_license CAD-1 2 --transfer-cap 1
+    cp "$CARNET_HOME"/*.k* .
+    give 1
+    expect ok 0 carnet-admin backup copy
+    fingerprint_of 1 changed.carnet --nonce 3 --facts 8 --renew CAD-1 --grant "$(of_ledger 'SELECT lower(hex(fingerprint)) FROM seat_grant')"
+    expect ok 0 carnet-admin renew CAD-1 changed.carnet -o l1b.carnet
+    rm -r "$CARNET_HOME"
+    expect ok 0 carnet-admin restore -y copy
+    cp root.k* issuer.k* "$CARNET_HOME"
+    expect ok 0 carnet-admin recover -y
+    expect ok 0 carnet-admin recover l1b.carnet
+    says "brought up to date"
+    [ "$(of_ledger 'SELECT count(*) FROM transfer')" = 1 ]
+    expect ok 0 carnet-admin journal verify
+}

@@ -2,8 +2,8 @@
 /*
  * recover: a ledger that was put back from a copy, or showed to be one of two, is reconciled with what is out. The
  * epoch is raised first, so that everything given from now on is newer than all that was given before; then licenses
- * that come back (alone, or in releases and activations) are learned again; then, when the administrator says so, seats
- * are given again.
+ * that come back (alone, or in releases and activations) are learned again, and receipts end grants again; then, when
+ * the administrator says so, seats are given again.
  */
 #include <errno.h>
 #include <fts.h>
@@ -19,77 +19,122 @@
 const struct cli_option admin_recover_options[] = {
     {"done", 0, NULL, false, "all that is out has come back: give seats again"}, {NULL, 0, NULL, false, NULL}};
 
+/* Receipts of grants that the ledger knows come first: they say how a grant ended whose seat went on. Then what holds a
+ * license; then the receipts of grants that were learned on the way. */
+enum round { ENDS_KNOWN, LICENSES, ENDS_LEARNED };
+
 struct recovering {
     struct cli *cli;
     struct home *home;
-    size_t fates[RELEARN_ENDED + 1], failed, files;
+    enum round round;
+    char **later; /* files for the last round */
+    size_t later_count, failed, files;
     enum carnet_err worst;
 };
 
 /* ---- the files ---- */
 
-static void tell_file(struct recovering *r, const char *file, const struct carnet_license *l, enum relearn_fate fate)
+static void tell_file(struct recovering *r, const char *file, const struct relearn_found *f, enum relearn_fate fate)
 {
+    const struct carnet_grant *g = relearn_grant(f);
     char shown[512], label[300];
 
     (void)carnet_text_escape(file, strlen(file), shown, sizeof shown);
-    (void)carnet_text_escape(l->machine_label, strlen(l->machine_label), label, sizeof label);
-    cli_data(r->cli, "%-18s  %s seat %lu%s%s%s  %s\n", relearn_word(fate), l->grant.license,
-             (unsigned long)l->grant.seat, *label ? " (" : "", label, *label ? ")" : "", shown);
+    (void)carnet_text_escape(relearn_label(f), strlen(relearn_label(f)), label, sizeof label);
+    cli_data(r->cli, "%-18s  %s seat %lu%s%s%s  %s\n", relearn_word(fate), g->license, (unsigned long)g->seat,
+             *label ? " (" : "", label, *label ? ")" : "", shown);
     cli_json_line(r->cli, json_pack("{s:o, s:s, s:i, s:s, s:s, s:I, s:I}", "source", cli_json_text(file), "outcome",
                                     carnet_outcome_name(CARNET_OK), "exit", carnet_outcome_exit(CARNET_OK), "fate",
-                                    relearn_word(fate), "license", l->grant.license, "seat", (json_int_t)l->grant.seat,
-                                    "serial", (json_int_t)l->grant.serial));
+                                    relearn_word(fate), "license", g->license, "seat", (json_int_t)g->seat, "serial",
+                                    (json_int_t)g->serial));
 }
 
-/* The license in a bundle: itself, or what a machine's bundle embeds. */
-static void find_license(const struct carnet_reading *outer, struct relearn_found *f)
+/* The license in a bundle (itself, or what a machine's bundle embeds), or the receipt. */
+static void find(const struct carnet_reading *outer, struct relearn_found *f)
 {
-    const struct carnet_reading *reading =
-        carnet_reading_kind(outer)->id == CARNET_KIND_LICENSE ? outer : carnet_reading_embedded(outer);
+    const enum carnet_kind_id kind = carnet_reading_kind(outer)->id;
+    const bool inner = kind != CARNET_KIND_LICENSE && kind != CARNET_KIND_RECEIPT;
+    const struct carnet_reading *reading = inner ? carnet_reading_embedded(outer) : outer;
     const struct carnet_judged *judged = carnet_reading_judged(reading);
+    const struct carnet_document *document = carnet_judged_document(judged);
 
     f->reading = reading;
-    f->license = carnet_document_license(carnet_judged_document(judged));
+    f->license = kind == CARNET_KIND_RECEIPT ? NULL : carnet_document_license(document);
+    f->receipt = kind == CARNET_KIND_RECEIPT ? carnet_document_receipt(document) : NULL;
     f->id = carnet_judged_id(judged);
     f->entitlement = carnet_judged_entitlement(judged);
     f->entitlement_reading = carnet_reading_embedded(reading);
 }
 
-/* Files of other kinds in a folder are nobody's mistake. */
+static enum carnet_err put_off(struct recovering *r, const char *file)
+{
+    char **grown = reallocarray(r->later, r->later_count + 1, sizeof *grown);
+
+    if (!grown)
+        return CARNET_NO_MEMORY;
+    r->later = grown;
+    r->later[r->later_count] = strdup(file);
+    return r->later[r->later_count++] ? CARNET_OK : CARNET_NO_MEMORY;
+}
+
+static bool stops_everything(enum carnet_err err)
+{
+    return err == CARNET_IO || err == CARNET_BUSY || err == CARNET_NO_MEMORY || err == CARNET_LEDGER_DAMAGED;
+}
+
+static enum carnet_err settle(struct recovering *r, const char *file, const struct relearn_found *f,
+                              enum carnet_err err, enum relearn_fate fate)
+{
+    r->files++;
+    if (!err) {
+        tell_file(r, file, f, fate);
+        return CARNET_OK;
+    }
+    r->failed++;
+    cli_refuse_one(r->cli, file, err, cli_diag(r->cli), NULL);
+    if (carnet_outcome_exit(err) > carnet_outcome_exit(r->worst))
+        r->worst = err;
+    return stops_everything(err) ? err : CARNET_OK;
+}
+
+/* Whose turn is it in another round? What can't be read is told of in the round of the licenses; files of other kinds
+ * in a folder are nobody's mistake. */
+static bool passes_over(const struct recovering *r, const char *file, bool from_folder, enum carnet_err err,
+                        const struct relearn_found *f)
+{
+    if (r->round != LICENSES)
+        return r->round == ENDS_KNOWN && (err || f->receipt == NULL);
+    if (err)
+        return from_folder && (err == CARNET_WRONG_KIND || err == CARNET_MALFORMED);
+    return f->receipt != NULL && strcmp(file, "-") != 0;
+}
+
 static enum carnet_err take_file(struct recovering *r, const char *file, bool from_folder)
 {
     struct carnet_read_options options =
         home_reading(r->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE) | CARNET_KIND_BIT(CARNET_KIND_RELEASE) |
-                                  CARNET_KIND_BIT(CARNET_KIND_ACTIVATION));
+                                  CARNET_KIND_BIT(CARNET_KIND_ACTIVATION) | CARNET_KIND_BIT(CARNET_KIND_RECEIPT));
     struct cli_bundle bundle = {0};
-    struct relearn_found found;
+    struct relearn_found found = {.license = NULL};
     enum relearn_fate fate = RELEARN_KNOWN;
-    enum carnet_err err = cli_bundle_read(r->cli, file, &options, &bundle);
+    enum carnet_err err;
 
-    if (from_folder && (err == CARNET_WRONG_KIND || err == CARNET_MALFORMED)) {
-        cli_bundle_clear(&bundle);
-        cli_place(r->cli, NULL);
-        return CARNET_OK;
-    }
-    r->files++;
-    if (!err) {
-        find_license(bundle.reading, &found);
-        err = relearn(r->cli, r->home, &found, &fate);
-    }
-    if (!err) {
-        r->fates[fate]++;
-        tell_file(r, file, found.license, fate);
+    if (r->round == ENDS_KNOWN && strcmp(file, "-") == 0)
+        return CARNET_OK; /* it can be read once */
+    err = cli_bundle_read(r->cli, file, &options, &bundle);
+    if (!err)
+        find(bundle.reading, &found);
+    if (!passes_over(r, file, from_folder, err, &found)) {
+        if (!err)
+            err = relearn(r->cli, r->home, &found, &fate);
+        err =
+            r->round == ENDS_KNOWN && err == CARNET_NOT_VOUCHED ? put_off(r, file) : settle(r, file, &found, err, fate);
     } else {
-        r->failed++;
-        cli_refuse_one(r->cli, file, err, cli_diag(r->cli), NULL);
-        if (carnet_outcome_exit(err) > carnet_outcome_exit(r->worst))
-            r->worst = err;
+        err = CARNET_OK;
+        cli_place(r->cli, NULL);
     }
     cli_bundle_clear(&bundle);
-    return err == CARNET_IO || err == CARNET_BUSY || err == CARNET_NO_MEMORY || err == CARNET_LEDGER_DAMAGED
-               ? err
-               : CARNET_OK;
+    return err;
 }
 
 static int by_name(const FTSENT **a, const FTSENT **b)
@@ -114,21 +159,51 @@ static enum carnet_err take_folder(struct recovering *r, const char *folder)
     return err;
 }
 
-static enum carnet_err take_all(struct recovering *r)
+static enum carnet_err take_round(struct recovering *r, enum round round)
 {
     enum carnet_err err = CARNET_OK;
 
+    r->round = round;
     for (size_t i = 0; !err && i < cli_count(r->cli); i++) {
         const char *path = cli_argument(r->cli, i);
         struct stat st;
         err = strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? take_folder(r, path)
                                                                                     : take_file(r, path, false);
     }
+    return err;
+}
+
+static enum carnet_err take_rounds(struct recovering *r)
+{
+    enum carnet_err err = take_round(r, ENDS_KNOWN);
+
+    if (!err)
+        err = take_round(r, LICENSES);
+    r->round = ENDS_LEARNED;
+    for (size_t i = 0; i < r->later_count; i++) {
+        if (!err)
+            err = take_file(r, r->later[i], true);
+        free(r->later[i]);
+    }
+    free(r->later);
+    return err;
+}
+
+static enum carnet_err take_all(struct recovering *r)
+{
+    /* A dry run is one transaction, so that what comes later finds what came before. */
+    enum carnet_err err = cli_dry_run(r->cli) ? ledger_begin(r->home->ledger, cli_diag(r->cli)) : CARNET_OK;
+
+    if (!err)
+        err = take_rounds(r);
+    if (cli_dry_run(r->cli))
+        ledger_rollback(r->home->ledger);
     if (err)
         return err;
     cli_place(r->cli, NULL);
     if (r->files == 0) {
-        (void)carnet_fail(cli_diag(r->cli), CARNET_NOT_FOUND, "", "There is no license and no release in the folder.");
+        (void)carnet_fail(cli_diag(r->cli), CARNET_NOT_FOUND, "",
+                          "There is no license, release, activation or receipt in the folder.");
         return carnet_fail_next(cli_diag(r->cli), "Name the folder or stick on which they were collected.");
     }
     if (r->failed == 0)
@@ -231,10 +306,9 @@ static enum carnet_err tell_state(struct cli *cli, struct home *h)
     cli_set(cli, "epoch", json_integer((json_int_t)about->epoch));
     cli_set(cli, "state", json_string(about->state == LEDGER_OPEN ? "open" : "recovering"));
     if (!err && about->state != LEDGER_OPEN)
-        cli_note(
-            cli,
-            "Collect the license files, releases and activations that are out, and run 'carnet-admin recover FILE...'; "
-            "then 'carnet-admin recover --done'.\n");
+        cli_note(cli, "Collect the license files, releases, activations and receipts that are out, and run "
+                      "'carnet-admin recover FILE...'; "
+                      "then 'carnet-admin recover --done'.\n");
     return err;
 }
 

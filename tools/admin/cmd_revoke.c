@@ -5,7 +5,6 @@
 
 #include "admin.h"
 #include "holds.h"
-#include "rules/dates.h"
 #include "sign.h"
 
 const struct cli_option admin_revoke_options[] = {
@@ -23,48 +22,6 @@ struct revoking {
     bool was_revoked;
     int64_t until; /* LEDGER_LIVES: the seat is free at once */
 };
-
-/* ---- until when ---- */
-
-static int64_t end_of(const struct carnet_reading *reading)
-{
-    return carnet_license_end(carnet_document_license(carnet_reading_document(reading)));
-}
-
-/* A lost machine need not have installed its newest license: the latest end of all that were given counts. */
-static enum carnet_err latest_end(struct cli *cli, struct home *h, const struct ledger_grant *g, int64_t *out)
-{
-    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
-    enum carnet_err err = CARNET_OK;
-
-    *out = g->lease_until;
-    for (uint32_t serial = 1; !err && serial <= g->serial; serial++) {
-        struct carnet_buffer bytes = {0};
-        struct carnet_reading *reading = NULL;
-        err = ledger_bundle_of_serial(h->ledger, g->number, CARNET_KIND_LICENSE, serial, &bytes, cli_diag(cli));
-        if (!err)
-            err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, cli_diag(cli));
-        if (!err && (serial == 1 || end_of(reading) > *out))
-            *out = end_of(reading);
-        /* A ledger that was put back from a copy may lack what was given since. */
-        if (err == CARNET_NOT_FOUND)
-            err = CARNET_OK;
-        carnet_reading_free(reading);
-        carnet_buffer_clear(&bytes);
-    }
-    return err;
-}
-
-static enum carnet_err settle_hold(struct cli *cli, struct home *h, struct revoking *r,
-                                   const struct carnet_entitlement *e, int64_t now)
-{
-    int64_t end = 0;
-    enum carnet_err err = e->held_after_loss ? latest_end(cli, h, &r->grant, &end) : CARNET_OK;
-
-    if (!err)
-        r->until = e->held_after_loss && end >= now ? end : LEDGER_LIVES;
-    return err;
-}
 
 /* ---- the grant ---- */
 
@@ -106,7 +63,7 @@ static enum carnet_err look(struct cli *cli, struct home *h, struct revoking *r,
     if (err || r->was_revoked)
         return err;
     err = home_entitlement(h, &r->license.entitlement, &e, &embed, cli_diag(cli));
-    return err ? err : settle_hold(cli, h, r, e, now);
+    return err ? err : holds_after_loss(h, &r->grant, e, now, &r->until, cli_diag(cli));
 }
 
 /* ---- words ---- */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "holds.h"
+#include "rules/dates.h"
 
 #define YEAR_DAYS 365u
 
@@ -48,6 +49,46 @@ enum carnet_err caps_hold_transfer(struct batch *b, struct batch_item *item, con
 }
 
 /* ---- holds ---- */
+
+static int64_t end_of(const struct carnet_reading *reading)
+{
+    return carnet_license_end(carnet_document_license(carnet_reading_document(reading)));
+}
+
+/* A lost machine need not have installed its newest license: the latest end of all that were given counts. */
+static enum carnet_err latest_end(struct home *h, const struct ledger_grant *g, int64_t *out, struct carnet_diag *diag)
+{
+    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    enum carnet_err err = CARNET_OK;
+
+    *out = g->lease_until;
+    for (uint32_t serial = 1; !err && serial <= g->serial; serial++) {
+        struct carnet_buffer bytes = {0};
+        struct carnet_reading *reading = NULL;
+        err = ledger_bundle_of_serial(h->ledger, g->number, CARNET_KIND_LICENSE, serial, &bytes, diag);
+        if (!err)
+            err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, diag);
+        if (!err && (serial == 1 || end_of(reading) > *out))
+            *out = end_of(reading);
+        /* A ledger that was put back from a copy may lack what was given since. */
+        if (err == CARNET_NOT_FOUND)
+            err = CARNET_OK;
+        carnet_reading_free(reading);
+        carnet_buffer_clear(&bytes);
+    }
+    return err;
+}
+
+enum carnet_err holds_after_loss(struct home *h, const struct ledger_grant *g, const struct carnet_entitlement *e,
+                                 int64_t now, int64_t *until, struct carnet_diag *diag)
+{
+    int64_t end = 0;
+    enum carnet_err err = e->held_after_loss ? latest_end(h, g, &end, diag) : CARNET_OK;
+
+    if (!err)
+        *until = e->held_after_loss && end >= now ? end : LEDGER_LIVES;
+    return err;
+}
 
 void holds_words(int64_t until, char out[HOLDS_WORDS_SIZE])
 {

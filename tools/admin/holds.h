@@ -25,6 +25,11 @@ CARNET_MUST_USE enum carnet_err holds_find_seat(struct batch *b, struct batch_it
  * CARNET_NOT_FOUND. Returns only what stops everything. */
 CARNET_MUST_USE enum carnet_err holds_refuse_seat(struct batch *b, struct batch_item *item,
                                                   const struct ledger_license *license, uint32_t seat);
+/* When the seat of a machine that is lost comes free: LEDGER_LIVES where the entitlement lets it at once, or every
+ * license that the grant had has run out. */
+CARNET_MUST_USE enum carnet_err holds_after_loss(struct home *h, const struct ledger_grant *g,
+                                                 const struct carnet_entitlement *e, int64_t now, int64_t *until,
+                                                 struct carnet_diag *diag);
 /* "until 2027-01-31T10:00:00Z", or "for good: the lost license never runs out". */
 #define HOLDS_WORDS_SIZE 64
 void holds_words(int64_t until, char out[HOLDS_WORDS_SIZE]);

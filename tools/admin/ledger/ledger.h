@@ -410,8 +410,6 @@ CARNET_MUST_USE enum carnet_err ledger_taken_keep(struct ledger *l, const struct
 CARNET_MUST_USE enum carnet_err ledger_license_relearn_mode(struct ledger *l, int64_t license,
                                                             struct carnet_diag *diag);
 /* A known grant's newer license: epoch, serial, entitlement, lease. */
-CARNET_MUST_USE enum carnet_err ledger_grant_relearn(struct ledger *l, const struct ledger_grant *g,
-                                                     struct carnet_diag *diag);
 /* Something came back that contradicts this ledger: no seat of the license is given until 'recover'. */
 CARNET_MUST_USE enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, enum ledger_fork fork,
                                                       struct carnet_diag *diag);

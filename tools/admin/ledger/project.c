@@ -51,41 +51,46 @@ enum member {
 #define ENDS(how) "UPDATE p_grant SET ended = ?14, release = ?11, how = '" how "'" LIVING
 #define COUNTS(what) "INSERT INTO p_counted SELECT '" what "', ?2, ?1, ?7, ?14"
 
-/* What an event changes. `first` changes exactly one row, or the event does not follow from those before it; `second`
- * and `third` any number. A word that is not here changes nothing of what is compared. */
+/* An end that was learned again (L-10) has its receipt with it. */
+#define RECEIPT "INSERT INTO p_issued SELECT ?12, 'receipt', ?2, ?1, ?7, ?5 WHERE ?12 IS NOT NULL"
+
+/* What an event changes. The first statement changes exactly one row, or the event does not follow from those before
+ * it; the others any number. A word that is not here changes nothing of what is compared. */
+#define STATEMENTS 4
 static const struct effect {
-    const char *what, *first, *second, *third;
+    const char *what, *statements[STATEMENTS];
 } effects[] = {
-    {"key-made", "INSERT INTO p_key VALUES (?10, ?13)", NULL, NULL},
-    {"entitle", "INSERT INTO p_entitlement VALUES ('made', ?2, ?1, ?3, ?8)", NULL, NULL},
-    {"import", "INSERT INTO p_entitlement VALUES ('taken', ?2, ?1, ?3, ?8)",
-     "INSERT INTO p_license (vendor, id, revision, entitlement) VALUES (?2, ?1, ?3, ?8) ON CONFLICT (id, vendor)"
-     " DO UPDATE SET revision = ?3, entitlement = ?8 WHERE ?3 > revision",
-     NULL},
-    {"user-add", "UPDATE p_license SET users = users + 1 WHERE id = ?1 AND vendor = ?2 AND mode = 'online'", NULL,
-     NULL},
-    {"user-remove", "UPDATE p_license SET users = users - 1 WHERE id = ?1 AND vendor = ?2 AND users > 0", NULL, NULL},
+    {"key-made", {"INSERT INTO p_key VALUES (?10, ?13)"}},
+    {"entitle", {"INSERT INTO p_entitlement VALUES ('made', ?2, ?1, ?3, ?8)"}},
+    {"import",
+     {"INSERT INTO p_entitlement VALUES ('taken', ?2, ?1, ?3, ?8)",
+      "INSERT INTO p_license (vendor, id, revision, entitlement) VALUES (?2, ?1, ?3, ?8) ON CONFLICT (id, vendor)"
+      " DO UPDATE SET revision = ?3, entitlement = ?8 WHERE ?3 > revision"}},
+    {"user-add", {"UPDATE p_license SET users = users + 1 WHERE id = ?1 AND vendor = ?2 AND mode = 'online'"}},
+    {"user-remove", {"UPDATE p_license SET users = users - 1 WHERE id = ?1 AND vendor = ?2 AND users > 0"}},
     {"convert",
-     "UPDATE p_license SET mode = ?13 WHERE id = ?1 AND vendor = ?2 AND users = 0"
-     " AND NOT EXISTS (SELECT 1 FROM p_grant WHERE license = ?1 AND vendor = ?2 AND ended IS NULL)",
-     NULL, NULL},
-    {"assign", "INSERT INTO p_grant VALUES (?2, ?1, ?7, ?4, ?15, ?5, ?9, ?8, 0, NULL, NULL, NULL)", NULL, NULL},
-    {"renew", "UPDATE p_grant SET serial = ?5, epoch = ?15, entitlement = coalesce(?8, entitlement)" LIVING,
-     COUNTS("transfer") " WHERE ?13 = 'facts-changed'", NULL},
-    {"free", ENDS("freed"), NULL, NULL},
-    {"replace", ENDS("replaced"), NULL, NULL},
-    {"replace-lost", ENDS("replaced"), COUNTS("loss"), NULL},
-    {"revoke", ENDS("revoked"), COUNTS("loss"), "INSERT INTO p_hold SELECT ?2, ?1, ?4, ?7, ?6 WHERE ?6 IS NOT NULL"},
-    {"unhold", "DELETE FROM p_hold WHERE license = ?1 AND seat = ?4 AND vendor = ?2", NULL, NULL},
-    {"activated", "UPDATE p_grant SET activated = 1" OF_GRANT, NULL, NULL},
+     {"UPDATE p_license SET mode = ?13 WHERE id = ?1 AND vendor = ?2 AND users = 0"
+      " AND NOT EXISTS (SELECT 1 FROM p_grant WHERE license = ?1 AND vendor = ?2 AND ended IS NULL)"}},
+    {"assign", {"INSERT INTO p_grant VALUES (?2, ?1, ?7, ?4, ?15, ?5, ?9, ?8, 0, NULL, NULL, NULL)"}},
+    {"renew",
+     {"UPDATE p_grant SET serial = ?5, epoch = ?15, entitlement = coalesce(?8, entitlement)" LIVING,
+      COUNTS("transfer") " WHERE ?13 = 'facts-changed'"}},
+    {"free", {ENDS("freed"), RECEIPT}},
+    {"replace", {ENDS("replaced"), RECEIPT}},
+    {"replace-lost", {ENDS("replaced"), COUNTS("loss")}},
+    {"revoke",
+     {ENDS("revoked"), COUNTS("loss"), "INSERT INTO p_hold SELECT ?2, ?1, ?4, ?7, ?6 WHERE ?6 IS NOT NULL", RECEIPT}},
+    {"unhold", {"DELETE FROM p_hold WHERE license = ?1 AND seat = ?4 AND vendor = ?2"}},
+    {"activated", {"UPDATE p_grant SET activated = 1" OF_GRANT}},
     {"relearned",
      /* Of its epoch the event says nothing: it is the license's own. */
-     "INSERT INTO p_grant VALUES (?2, ?1, ?7, ?4, NULL, ?5, ?9, ?8, 0, NULL, NULL, NULL)"
-     " ON CONFLICT (fingerprint, license, vendor) DO UPDATE SET serial = ?5, epoch = NULL, entitlement = ?8,"
-     " machine = ?9",
-     "INSERT OR IGNORE INTO p_issued VALUES (?12, 'license', ?2, ?1, ?7, ?5)",
-     "UPDATE p_license SET mode = 'offline' WHERE id = ?1 AND vendor = ?2"},
-    {"issued", "INSERT INTO p_issued VALUES (?12, ?13, ?2, ?1, ?7, ?5)", NULL, NULL},
+     {"INSERT INTO p_grant VALUES (?2, ?1, ?7, ?4, NULL, ?5, ?9, ?8, 0, NULL, NULL, NULL)"
+      " ON CONFLICT (fingerprint, license, vendor) DO UPDATE SET serial = ?5, epoch = NULL, entitlement = ?8,"
+      " machine = ?9",
+      "INSERT OR IGNORE INTO p_issued VALUES (?12, 'license', ?2, ?1, ?7, ?5)",
+      "UPDATE p_license SET mode = 'offline' WHERE id = ?1 AND vendor = ?2",
+      COUNTS("transfer") " WHERE ?13 = 'facts-changed'"}},
+    {"issued", {"INSERT INTO p_issued VALUES (?12, ?13, ?2, ?1, ?7, ?5)"}},
 };
 
 static int bind_number(sqlite3_stmt *s, int i, int64_t value, bool present)
@@ -187,12 +192,10 @@ static enum carnet_err replay(void *context, const struct ledger_entry *entry, s
     }
     if (!effect)
         return CARNET_OK;
-    err = run(r->l, effect->first, entry, &follows, diag);
+    err = run(r->l, effect->statements[0], entry, &follows, diag);
     follows = follows && sqlite3_changes(r->l->db) == 1;
-    if (!err && follows && effect->second)
-        err = run(r->l, effect->second, entry, &follows, diag);
-    if (!err && follows && effect->third)
-        err = run(r->l, effect->third, entry, &follows, diag);
+    for (size_t i = 1; !err && follows && i < STATEMENTS && effect->statements[i]; i++)
+        err = run(r->l, effect->statements[i], entry, &follows, diag);
     if (!err && !follows)
         audit_tell(r->a, "The event at position %lu does not follow from those before it: %.200s",
                    (unsigned long)entry->event.position, entry->line);

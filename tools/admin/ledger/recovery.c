@@ -77,14 +77,6 @@ enum carnet_err ledger_license_relearn_mode(struct ledger *l, int64_t license, s
                         license);
 }
 
-enum carnet_err ledger_grant_relearn(struct ledger *l, const struct ledger_grant *g, struct carnet_diag *diag)
-{
-    return database_run(l, diag,
-                        "UPDATE seat_grant SET epoch = ?, serial = ?, entitlement = ?, lease_until = ? WHERE number = ?"
-                        " AND (epoch, serial) < (?1, ?2)",
-                        "iidii", (int64_t)g->epoch, (int64_t)g->serial, &g->entitlement, g->lease_until, g->number);
-}
-
 enum carnet_err ledger_license_forked(struct ledger *l, int64_t license, enum ledger_fork fork,
                                       struct carnet_diag *diag)
 {
