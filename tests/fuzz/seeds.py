@@ -42,6 +42,11 @@ MANIFESTS = (b"product = cad\nvendor = " + b"ab" * 32 + b"\n",
              b"# a product\r\nproduct = cad\r\nvendor = " + b"01" * 32 + b"\r\nname = CAD, the program\r\nversion = 3.1\r\n"
              b"license-wanted = no\r\n", b"product=x\nproduct=y\n", b"vendor = short\n")
 
+RULES = (b"product = cad\nlicense = L-1\n",
+         b"# hall 3\r\nmost = 50\r\nanswer-clocks = yes\r\n\r\nproduct = cad\r\nlicense = CAD-2026\r\nvendor = 0123456789ab\r\n"
+         b"label = HALL?-*\r\nmost = 9\r\nout = 40\r\nlease = 90\r\nnote = hall 3\r\n",
+         b"product = a\nlicense = b\nlabel = x*\nproduct = a\nlicense = c\n", b"product=a\nlicense=b\nproduct=a\nlicense=c\n")
+
 
 def main():
     source, folder = sys.argv[1:3]
@@ -82,6 +87,8 @@ def main():
         (b"mimetype", mimetype), (b"signer.pem", b"key"), (b"license.xml", document))))
     for content in MANIFESTS:
         seed("manifest", content)
+    for content in RULES:
+        seed("rules", content)
     for path in glob.glob(os.path.join(source, "tests/fuzz/found/*/*")):
         with open(path, "rb") as f:
             seed(os.path.basename(os.path.dirname(path)), f.read())
