@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The manual and the code name the same things, in both directions: options and commands, outcomes, the library's functions and
-members, kinds, facts and the policy's keys. Examples in C compile; the policy's example is a policy.
+members, kinds, facts and the keys of policy and rules. Examples in C compile; the policy's example is a policy, that of the rules a rule
+file.
 
     pages.py BUILD SOURCE
 """
@@ -85,10 +86,11 @@ def outcomes():
     constants = re.findall(r"^    CARNET_OUTCOME_([A-Z_]+) = (\d+)", read(SOURCE, "format", "carnet.h"), re.M)
     word = {"IO": "io-error"}
     the_same("carnet.h, outcomes", names, ["%s %s" % (number, word.get(name, name.lower().replace("_", "-"))) for name, number in constants])
-    policy = plain(page("carnet-policy.5"))
-    for name in re.findall(r"^\.It Ql ([a-z-]+)$", policy[policy.index(".Sh DIAGNOSTICS"):], re.M):
-        if name not in [o["outcome"] for o in said]:
-            fail("carnet-policy(5): '%s' is no outcome" % name)
+    for which in ("policy", "rules"):
+        text = plain(page("carnet-%s.5" % which))
+        for name in re.findall(r"^\.It Ql ([a-z-]+)$", text[text.index(".Sh DIAGNOSTICS"):], re.M):
+            if name not in [o["outcome"] for o in said]:
+                fail("carnet-%s(5): '%s' is no outcome" % (which, name))
 
 
 def library():
@@ -162,6 +164,27 @@ def policy():
             fail("carnet-policy(5): its example is not a policy that is obeyed:\n" + done.stdout)
 
 
+def rules():
+    """Keys and example are those of the specification, and of the parser: 'rules check' comes as far as the ledger."""
+    text, spec = plain(page("carnet-rules.5")), read(SOURCE, "spec", "rules.md")
+    keys = re.findall(r"^\| `([a-z-]+)` \|", spec, re.M)
+    the_same("carnet-rules(5), keys", re.findall(r"^\.It Cm ([a-z-]+) No =", text, re.M), keys)
+    coded = re.findall(r"\] = \{\"([a-z-]+)\",", read(SOURCE, "tools", "admin", "rule_file.c"))
+    the_same("carnet-rules(5), keys of the parser", keys, coded)
+    example = re.search(r"^\.Sh EXAMPLES\n\.Bd .*?\n(.*?)^\.Ed", text, re.M | re.S)[1]
+    if example != re.sub(r"^    ", "", re.search(r"An example:\n\n(.*?)\n\n`carnet-admin", spec, re.S)[1], flags=re.M) + "\n":
+        fail("carnet-rules(5): its example is not that of spec/rules.md")
+    with tempfile.TemporaryDirectory() as folder:
+        admin = [program("carnet-admin"), "--home", os.path.join(folder, "home")]
+        path = os.path.join(folder, "rules")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(example)
+        subprocess.run([*admin, "init", "--role", "admin", "--name", "x", "--no-passphrase"], check=True, capture_output=True)
+        done = subprocess.run([*admin, "rules", "check", path], capture_output=True, text=True, check=False)
+        if done.returncode != 78 or "no license CAD-2026 is in this ledger" not in done.stderr:
+            fail("carnet-rules(5): its example is not a rule file:\n" + done.stderr)
+
+
 def references():
     there = {os.path.basename(path) for path in glob.glob(os.path.join(MAN, "*.[1-8]"))}
     named = set()
@@ -171,7 +194,7 @@ def references():
     the_same("references between pages", named, there)
 
 
-for look in (programs, outcomes, library, bundle, policy, references):
+for look in (programs, outcomes, library, bundle, policy, rules, references):
     look()
 print("manual: %d differences" % failed if failed else "manual: code and pages name the same things")
 sys.exit(1 if failed else 0)

@@ -27,6 +27,7 @@ complete -c carnet-admin -n '__fish_use_subcommand' -a free -d 'free a seat: rel
 complete -c carnet-admin -n '__fish_use_subcommand' -a clock -d 'answer a clock request: a machine\'s clock was wrongly ahead'
 complete -c carnet-admin -n '__fish_use_subcommand' -a renew -d 'renew or upgrade one seat or all, on the newest revision of the license'
 complete -c carnet-admin -n '__fish_use_subcommand' -a revoke -d 'end the grant of a lost machine: its seat waits for the lease, its receipt for the machine'
+complete -c carnet-admin -n '__fish_use_subcommand' -a rules -d 'rules ...'
 complete -c carnet-admin -n '__fish_use_subcommand' -a backup -d 'copy the ledger while it is in use'
 complete -c carnet-admin -n '__fish_use_subcommand' -a restore -d 'make a home of a copy'
 complete -c carnet-admin -n '__fish_use_subcommand' -a recover -d 'reconcile a restored ledger with what is out'
@@ -174,6 +175,8 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l text -d 'pri
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l force -d 'replace FILE when it is there'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-file -r -F -d 'the passphrase is FILE\'s first line'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-fd -x -d 'the same, from descriptor N'
+complete -c carnet-admin -n '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from check' -a check -d 'say how a rule file for sticks is understood'
+complete -c carnet-admin -n '__fish_seen_subcommand_from rules; and __fish_seen_subcommand_from check' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -l no-keys -d 'leave the key files out'
 complete -c carnet-admin -n '__fish_seen_subcommand_from restore' -F
