@@ -73,19 +73,23 @@ static enum carnet_err refuse_entry(struct carnet_diag *diag, const char *entry,
     return err;
 }
 
+/* C-2: could an entry of this name stand in that place? */
+static bool has_place(size_t place, const char *name)
+{
+    if (place < CARNET_ENTRY_DOCUMENT)
+        return strcmp(name, fixed_names[place]) == 0;
+    return place == CARNET_ENTRY_DOCUMENT ? document_kind(name) > 0 : is_embedded(name);
+}
+
 /* C-2 and C-3: may this name come next? */
 static enum carnet_err check_name(const struct walk *w, const char *name, struct carnet_diag *diag)
 {
+    const bool fits = has_place(w->count, name);
     char shown[SHOWN_NAME_SIZE];
-    bool fits;
 
+    if (fits && w->count <= CARNET_ENTRY_EMBEDDED)
+        return CARNET_OK;
     carnet_text_escape(name, strlen(name), shown, sizeof shown);
-    if (w->count < CARNET_ENTRY_DOCUMENT)
-        fits = strcmp(name, fixed_names[w->count]) == 0;
-    else if (w->count == CARNET_ENTRY_DOCUMENT)
-        fits = document_kind(name) > 0;
-    else
-        fits = is_embedded(name);
     if (fits && w->count > CARNET_ENTRY_EMBEDDED && strcmp(w->entries[w->count - 1].name, name) >= 0)
         return refuse_entry(diag, name,
                             carnet_fail(diag, CARNET_MALFORMED, "C-3",

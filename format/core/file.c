@@ -24,11 +24,13 @@ static const char *shown(const char *path, char out[SHOWN_SIZE])
     return carnet_text_escape(path, strlen(path), out, SHOWN_SIZE);
 }
 
-static enum carnet_err read_all(int fd, const char *path, size_t most, struct carnet_buffer *out,
-                                struct carnet_diag *diag)
+/* Appends at most `most` bytes. */
+static enum carnet_err read_on(int fd, const char *path, size_t most, struct carnet_buffer *out,
+                               struct carnet_diag *diag)
 {
+    const size_t before = out->size;
     char name[SHOWN_SIZE];
-    uint8_t chunk[16384];
+    uint8_t chunk[32768];
     for (;;) {
         ssize_t got = read(fd, chunk, sizeof(chunk));
         if (got < 0 && errno == EINTR)
@@ -37,7 +39,7 @@ static enum carnet_err read_all(int fd, const char *path, size_t most, struct ca
             return carnet_fail_errno(diag, errno, "Reading %s failed", shown(path, name));
         if (got == 0)
             return CARNET_OK;
-        if ((size_t)got > most - out->size)
+        if ((size_t)got > most - (out->size - before))
             return carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
                                shown(path, name), most);
         enum carnet_err err = carnet_buffer_append(out, chunk, (size_t)got);
@@ -46,14 +48,22 @@ static enum carnet_err read_all(int fd, const char *path, size_t most, struct ca
     }
 }
 
+/* All of it or nothing. */
+static enum carnet_err read_all(int fd, const char *path, size_t most, struct carnet_buffer *out,
+                                struct carnet_diag *diag)
+{
+    const size_t before = out->size;
+    const enum carnet_err err = read_on(fd, path, most, out, diag);
+    if (err != CARNET_OK && out->size > before) {
+        explicit_bzero(out->bytes + before, out->size - before);
+        out->size = before;
+    }
+    return err;
+}
+
 enum carnet_err carnet_file_read_fd(int fd, size_t most, struct carnet_buffer *out, struct carnet_diag *diag)
 {
-    struct carnet_buffer bytes = {0};
-    enum carnet_err err = read_all(fd, "the input", most, &bytes, diag);
-    if (err == CARNET_OK && (err = carnet_buffer_append(out, bytes.bytes, bytes.size)) != CARNET_OK)
-        err = carnet_fail(diag, err, "", "There is not enough memory to read the input.");
-    carnet_buffer_clear(&bytes);
-    return err;
+    return read_all(fd, "the input", most, out, diag);
 }
 
 static enum carnet_err refuse_type(const char *path, mode_t mode, struct carnet_diag *diag)
@@ -68,7 +78,6 @@ enum carnet_err carnet_file_read(int dirfd, const char *path, size_t most, bool 
 {
     enum carnet_err err;
     struct stat status;
-    struct carnet_buffer bytes = {0};
     char name[SHOWN_SIZE];
     int fd = -1;
 
@@ -88,10 +97,7 @@ enum carnet_err carnet_file_read(int dirfd, const char *path, size_t most, bool 
         err = carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
                           shown(path, name), most);
     else
-        err = read_all(fd, path, most, &bytes, diag);
-    if (err == CARNET_OK && (err = carnet_buffer_append(out, bytes.bytes, bytes.size)) != CARNET_OK)
-        err = carnet_fail(diag, err, "", "There is not enough memory to read %s.", shown(path, name));
-    carnet_buffer_clear(&bytes);
+        err = read_all(fd, path, most, out, diag);
     close(fd);
     return err;
 }

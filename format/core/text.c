@@ -53,8 +53,10 @@ static bool is_hidden(uint32_t character)
         {0xFFFE, 0xFFFF},   {0x110BD, 0x110BD},  {0x110CD, 0x110CD}, {0x13430, 0x1345F}, {0x1BCA0, 0x1BCA3},
         {0x1D173, 0x1D17A}, {0xE0000, 0x10FFFF},
     };
-    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
-        if (character >= hidden[i].first && character <= hidden[i].last)
+    if (character > 0x1F && character < 0x7F)
+        return false; /* as nearly all are */
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]) && character >= hidden[i].first; i++)
+        if (character <= hidden[i].last)
             return true;
     return false;
 }
@@ -159,21 +161,27 @@ int carnet_version_compare(const char *a, const char *b)
     return 0;
 }
 
+#define ESCAPED_SIZE 16
+static const char *escape(uint32_t character, uint8_t byte, char out[ESCAPED_SIZE])
+{
+    if (character == NO_CHARACTER || character < 0x20 || character == 0x7F)
+        snprintf(out, ESCAPED_SIZE, "\\x%02x", byte);
+    else
+        snprintf(out, ESCAPED_SIZE, "\\u{%x}", character);
+    return out;
+}
+
 char *carnet_text_escape(const char *text, size_t size, char *out, size_t room)
 {
     const uint8_t *bytes = (const uint8_t *)text;
     size_t used = 0, length;
     size_t last_safe = 0; /* where "..." still fits */
     for (size_t i = 0; i < size; i += length) {
-        char piece[16];
+        char escaped[ESCAPED_SIZE];
         uint32_t character = decode(bytes + i, size - i, &length);
-        if (character == NO_CHARACTER || character < 0x20 || character == 0x7F)
-            snprintf(piece, sizeof(piece), "\\x%02x", bytes[i]);
-        else if (is_hidden(character))
-            snprintf(piece, sizeof(piece), "\\u{%x}", character);
-        else
-            snprintf(piece, sizeof(piece), "%.*s", (int)length, text + i);
-        size_t need = strlen(piece);
+        bool as_it_is = character != NO_CHARACTER && !is_hidden(character);
+        const char *piece = as_it_is ? text + i : escape(character, bytes[i], escaped);
+        size_t need = as_it_is ? length : strlen(piece);
         if (used + need + 1 > room) {
             if (room > 3) {
                 memcpy(out + last_safe, "...", 3);
