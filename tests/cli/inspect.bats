@@ -402,6 +402,45 @@ altered() {
     says "^bug +a\.carnet  Reading the file took more than 10 seconds, and was stopped\.$" "^ok +b\.carnet"
 }
 
+@test "verify: a parser that waits for ever is stopped, and reaches no other's memory" {
+    for file in a b; do echo "carnet-test-try hang" >$file.carnet; done
+    cp "$samples/valid/license-rich.carnet" c.carnet
+    CARNET_TEST_PATIENCE=3 carnet-inspect verify --trust "$root" --jobs 2 a.carnet a.carnet c.carnet c.carnet c.carnet c.carnet c.carnet \
+        c.carnet c.carnet c.carnet c.carnet c.carnet c.carnet c.carnet c.carnet c.carnet b.carnet >told 2>err &
+    local parent=$! workers=""
+    for _ in {1..100}; do
+        workers=$(pgrep -P "$parent") && [ "$(wc -w <<<"$workers")" -eq 2 ] && break
+        sleep 0.05
+    done
+    for worker in $workers; do
+        # what is shared, and may be written to: the room for its own answers, and never the files
+        [ "$(grep -c ' rw-s .*/dev/zero' "/proc/$worker/maps")" -eq 1 ]
+        [ "$(grep -c ' r--s .*/dev/zero' "/proc/$worker/maps")" -eq 1 ]
+    done
+    local code=0
+    wait "$parent" || code=$?
+    [ "$code" -eq 70 ]
+    [ "$(grep -c '^bug .*\.carnet  Reading the file gave no answer for 3 seconds, and was stopped\.$' told)" -eq 3 ]
+    grep -q '^17 files: 14 ok, 3 bug; 0 others' told
+}
+
+@test "verify: a file whose reading was ended from outside is looked at once more" {
+    # by the machine, for all one knows: its second end is the file's own
+    echo "carnet-test-try hang" >a.carnet
+    cp "$samples/valid/license-rich.carnet" b.carnet
+    CARNET_TEST_PATIENCE=2 carnet-inspect verify --trust "$root" a.carnet b.carnet >told 2>err &
+    local parent=$! worker=""
+    for _ in {1..100}; do worker=$(pgrep -P "$parent") && break; sleep 0.05; done
+    sleep 0.2
+    kill -KILL "$worker"
+    local code=0
+    wait "$parent" || code=$?
+    [ "$code" -eq 70 ]
+    # what it says is what the second look found
+    grep -q '^bug  *a\.carnet  Reading the file gave no answer for 2 seconds, and was stopped\.$' told
+    grep -q '^ok  *b\.carnet' told
+}
+
 @test "verify: a kernel without a cage is told, and --no-cage goes on" {
     file=$samples/valid/license-rich.carnet
     export CARNET_TEST_NO_CAGE=1

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <netinet/in.h>
 #include <seccomp.h>
@@ -210,7 +211,7 @@ enum carnet_err cage_child(bool caged, bool *child, int *code, struct carnet_dia
         *code = WEXITSTATUS(status);
         return CARNET_OK;
     }
-    cage_obituary(status, diag);
+    (void)cage_obituary(status, diag);
     return CARNET_BUG;
 }
 
@@ -256,6 +257,8 @@ void cage_try(const uint8_t *bytes, size_t size)
     else if (strcmp(what, "spin") == 0)
         for (volatile bool forever = true; forever;) {
         }
+    else if (strcmp(what, "hang") == 0)
+        (void)syscall(SYS_futex, &begin, FUTEX_WAIT, (uint32_t)begin, NULL, NULL, 0);
     else if (strcmp(what, "crash") == 0)
         __builtin_trap();
 }
@@ -267,7 +270,7 @@ void cage_clock_start(void)
     (void)setitimer(ITIMER_PROF, &time, NULL);
 }
 
-void cage_obituary(int status, struct carnet_diag *diag)
+bool cage_obituary(int status, struct carnet_diag *diag)
 {
     const int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     if (number == SIGSYS)
@@ -279,5 +282,6 @@ void cage_obituary(int status, struct carnet_diag *diag)
         (void)carnet_fail(diag, CARNET_BUG, "", "Reading the file crashed (signal %d).", number);
     else
         (void)carnet_fail(diag, CARNET_BUG, "", "Reading the file ended before it was done.");
-    (void)carnet_fail_next(diag, "Open the file with nothing else, keep it, and report this.");
+    (void)carnet_fail_next(diag, CAGE_ADVICE);
+    return number == SIGPROF || number == SIGKILL;
 }

@@ -44,7 +44,8 @@ void cage_try(const uint8_t *bytes, size_t size);
 #endif
 /* Begins the time of the next file. */
 void cage_clock_start(void);
-/* Says why a caged process is dead, from its wait status. */
-void cage_obituary(int status, struct carnet_diag *diag);
+/* Says why a caged process is dead, from its wait status. True when it was the clock, or somebody from outside. */
+bool cage_obituary(int status, struct carnet_diag *diag);
+#define CAGE_ADVICE "Open the file with nothing else, keep it, and report this."
 
 #endif

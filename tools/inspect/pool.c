@@ -6,7 +6,8 @@
 
 struct item {
     char *file;
-    bool sent; /* to a worker; else `found` says already why not */
+    bool sent;    /* to a worker; else `found` says already why not */
+    bool stopped; /* reading it was, once: by the clock, or from outside */
     size_t at, size;
     struct examine_found found;
 };
@@ -14,8 +15,8 @@ struct item {
 /* A worker's half. */
 struct batch {
     struct worker *worker;
-    size_t begin, used; /* in the worker's area */
-    bool out;           /* ordered, and not told yet */
+    size_t half, used;
+    bool out; /* ordered, and not told yet */
     size_t count;
     struct item items[WORKER_BATCH_MOST];
 };
@@ -49,7 +50,7 @@ enum carnet_err pool_new(unsigned jobs, const struct worker_setting *setting, po
     }
     for (size_t i = 0; i < 2 * (size_t)jobs; i++) {
         p->batches[i].worker = &p->workers[i % jobs];
-        p->batches[i].begin = i / jobs * WORKER_HALF_SIZE;
+        p->batches[i].half = i / jobs;
     }
     *out = p;
     return CARNET_OK;
@@ -86,10 +87,11 @@ struct cage_walls pool_walls(const struct pool *p)
 /* Orders the files of a batch from the one on. A worker that is dead is found out when its answer is waited for. */
 static void order(const struct batch *b, size_t first)
 {
-    struct worker_order o = {.count = 0};
+    struct worker_order o = {.half = b->half};
     for (size_t i = first; i < b->count; i++) {
         if (!b->items[i].sent)
             continue;
+        o.files[o.count].place = i;
         o.files[o.count].at = b->items[i].at;
         o.files[o.count++].size = b->items[i].size;
     }
@@ -112,8 +114,9 @@ static struct batch *twin(const struct pool *p, const struct batch *b)
     return &p->batches[place < p->jobs ? place + p->jobs : place - p->jobs];
 }
 
-/* The worker died over that file: a new one takes what it had still to do. */
-static enum carnet_err replace(struct pool *p, struct batch *b, size_t dead, struct carnet_diag *diag)
+/* The worker died over that file: a new one takes what it had still to do. *answered: that is the file's outcome; else
+ * it is looked at once more, since it may be the machine that stood still. */
+static enum carnet_err replace(struct pool *p, struct batch *b, size_t dead, bool *answered, struct carnet_diag *diag)
 {
     struct item *item = &b->items[dead];
     item->found = (struct examine_found){.err = CARNET_BUG,
@@ -121,14 +124,30 @@ static enum carnet_err replace(struct pool *p, struct batch *b, size_t dead, str
                                          .user = CARNET_OUTCOME_COUNT,
                                          .time = CARNET_OUTCOME_COUNT,
                                          .looked = 1};
-    worker_bury(b->worker, &item->found.diag);
+    const bool stopped = worker_bury(b->worker, &item->found.diag);
+    *answered = !stopped || item->stopped;
+    item->stopped = stopped;
     const enum carnet_err err = start(p, b->worker, diag);
     if (err != CARNET_OK)
         return err;
-    order(b, dead + 1);
+    order(b, *answered ? dead + 1 : dead);
     if (twin(p, b)->out)
         order(twin(p, b), 0);
     return CARNET_OK;
+}
+
+/* Waits until it is known what a file of the batch is. */
+static enum carnet_err await(struct pool *p, struct batch *b, size_t place, struct carnet_diag *diag)
+{
+    struct item *item = &b->items[place];
+    bool answered = !item->sent;
+    enum carnet_err err = CARNET_OK;
+    while (!answered && err == CARNET_OK) {
+        answered = worker_answer(b->worker, b->half, place, &item->found, p->facts);
+        if (!answered)
+            err = replace(p, b, place, &answered, diag);
+    }
+    return err;
 }
 
 /* Waits for a batch's answers, and tells them. Batches are collected in the order in which they were dispatched. */
@@ -138,8 +157,7 @@ static enum carnet_err collect(struct pool *p, struct batch *b, struct carnet_di
     if (!b->out)
         return CARNET_OK;
     for (size_t i = 0; i < b->count && err == CARNET_OK; i++) {
-        if (b->items[i].sent && !worker_answer(b->worker, &b->items[i].found, p->facts))
-            err = replace(p, b, i, diag);
+        err = await(p, b, i, diag);
         if (err == CARNET_OK)
             err = p->tell(p->context, b->items[i].file, &b->items[i].found,
                           b->items[i].found.has_facts ? p->facts : NULL);
@@ -189,9 +207,9 @@ enum carnet_err pool_look(struct pool *p, const char *file, const uint8_t *bytes
     if (err != CARNET_OK)
         return err;
     item->sent = true;
-    item->at = b->begin + b->used;
+    item->at = b->used;
     item->size = size;
-    memcpy(b->worker->area + item->at, bytes, size);
+    memcpy(b->worker->area + b->half * WORKER_HALF_SIZE + item->at, bytes, size);
     b->used += size;
     return CARNET_OK;
 }

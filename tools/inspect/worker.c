@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -12,13 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef CARNET_TEST_SYSROOT
-#include <sys/syscall.h>
-#endif
-
 #define CHANNEL (STDERR_FILENO + 1) /* the worker's end of it */
-/* A worker's own clock counts its computing; this is for one that does none, by the clock on the wall. */
-#define PATIENCE_MS (120 * 1000)
+/* A worker's own clock counts its computing; this is for one that does none. It is counted in slices, since the clock
+ * on the wall goes on while a machine stands still. */
+#define PATIENCE_SLICES 120
+#define SLICE_MS 1000
+#define DYING_MS 100 /* between two looks at one that is about to end */
+#define DYING_LOOKS 50
+
+#define AREA_SIZE (WORKER_HALVES * WORKER_HALF_SIZE)
+#define ANSWERS_SIZE (WORKER_HALVES * sizeof(struct worker_answers))
 
 struct greeting {
     struct cage_walls walls;
@@ -32,41 +36,41 @@ static bool say(const void *what, size_t size)
     return write(CHANNEL, what, size) == (ssize_t)size;
 }
 
-/* Facts go in messages that no channel is too narrow for. */
-struct facts_count {
-    struct carnet_digest file;
-    size_t layers, events;
-};
-#define EVENTS_A_MESSAGE 16u
-
-static bool say_facts(const struct inspect_facts *facts)
+/* Facts are large, and most of their room is empty. */
+static void copy_facts(const struct inspect_facts *from, size_t layers, size_t events, struct inspect_facts *to)
 {
-    const struct facts_count count = {facts->file, facts->layers, facts->events};
-    bool said = say(&count, sizeof count);
-    for (size_t i = 0; i < facts->layers && said; i++)
-        said = say(&facts->layer[i], sizeof facts->layer[i]);
-    for (size_t i = 0, some; i < facts->events && said; i += some) {
-        some = facts->events - i < EVENTS_A_MESSAGE ? facts->events - i : EVENTS_A_MESSAGE;
-        said = say(&facts->event[i], some * sizeof facts->event[i]);
-    }
-    return said;
+    to->file = from->file;
+    to->layers = layers;
+    to->events = events;
+    memcpy(to->layer, from->layer, layers * sizeof to->layer[0]);
+    memcpy(to->event, from->event, events * sizeof to->event[0]);
 }
 
-static void look(struct examiner *examiner, const uint8_t *area)
+static void look_at(struct examiner *examiner, const uint8_t *bytes, size_t size, struct worker_answers *answers,
+                    size_t place)
+{
+    cage_clock_start();
+#ifdef CARNET_TEST_SYSROOT
+    cage_try(bytes, size);
+#endif
+    examiner_look(examiner, bytes, size, &answers->found[place]);
+    if (answers->found[place].has_facts) {
+        const struct inspect_facts *facts = examiner_facts(examiner);
+        copy_facts(facts, facts->layers, facts->events, &answers->facts[place]);
+    }
+    atomic_store_explicit(&answers->given[place], 1, memory_order_release);
+}
+
+static void look(struct examiner *examiner, const uint8_t *area, struct worker_answers *answers)
 {
     struct worker_order order;
-    struct examine_found found;
+    const char done = 0;
     while (read(CHANNEL, &order, sizeof order) == (ssize_t)sizeof order) {
-        for (size_t i = 0; i < order.count; i++) {
-            const uint8_t *bytes = area + order.files[i].at;
-            cage_clock_start();
-#ifdef CARNET_TEST_SYSROOT
-            cage_try(bytes, order.files[i].size);
-#endif
-            examiner_look(examiner, bytes, order.files[i].size, &found);
-            if (!say(&found, sizeof found) || (found.has_facts && !say_facts(examiner_facts(examiner))))
-                return;
-        }
+        for (size_t i = 0; i < order.count; i++)
+            look_at(examiner, area + order.half * WORKER_HALF_SIZE + order.files[i].at, order.files[i].size,
+                    &answers[order.half], order.files[i].place);
+        if (!say(&done, sizeof done))
+            return;
     }
 }
 
@@ -84,7 +88,7 @@ static bool settle_descriptors(int fd)
     return good;
 }
 
-static _Noreturn void live(int fd, uint8_t *area, const struct worker_setting *setting, pid_t parent)
+static _Noreturn void live(int fd, const struct worker *w, const struct worker_setting *setting, pid_t parent)
 {
     static const int mine[] = {SIGINT, SIGTERM, SIGHUP}; /* the parent's handler speaks to the user */
     struct greeting greeting = {.diag = {.err = CARNET_OK}};
@@ -92,7 +96,7 @@ static _Noreturn void live(int fd, uint8_t *area, const struct worker_setting *s
     for (size_t i = 0; i < sizeof mine / sizeof mine[0]; i++)
         (void)signal(mine[i], SIG_DFL);
     (void)prctl(PR_SET_PDEATHSIG, (long)SIGKILL, 0L, 0L, 0L);
-    if (getppid() != parent || !settle_descriptors(fd) || mprotect(area, 2 * WORKER_HALF_SIZE, PROT_READ) != 0)
+    if (getppid() != parent || !settle_descriptors(fd) || mprotect(w->area, AREA_SIZE, PROT_READ) != 0)
         _exit(1);
     enum carnet_err err = examiner_new(setting->terms, &examiner);
     if (err != CARNET_OK)
@@ -102,31 +106,60 @@ static _Noreturn void live(int fd, uint8_t *area, const struct worker_setting *s
     else
         err = cage_enter(CHANNEL, &greeting.walls, &greeting.diag);
     if (say(&greeting, sizeof greeting) && err == CARNET_OK)
-        look(examiner, area);
+        look(examiner, w->area, w->answers);
     _exit(0);
 }
 
 /* ---- in the parent ---- */
 
-static bool hear(const struct worker *w, void *what, size_t size)
+#ifdef CARNET_TEST_SYSROOT
+/* A test build alone has less patience, where it is told to. */
+static int patience(void)
+{
+    const char *slices = getenv("CARNET_TEST_PATIENCE");
+    return slices != NULL ? atoi(slices) : PATIENCE_SLICES;
+}
+#else
+static int patience(void)
+{
+    return PATIENCE_SLICES;
+}
+#endif
+
+static size_t count_given(const struct worker_answers *answers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < WORKER_BATCH_MOST; i++)
+        count += atomic_load_explicit(&answers->given[i], memory_order_acquire) != 0;
+    return count;
+}
+
+/* The next message. `answers` are looked at for signs of life meanwhile; NULL for none. */
+static bool hear(struct worker *w, const struct worker_answers *answers, void *what, size_t size)
 {
     struct pollfd channel = {.fd = w->fd, .events = POLLIN};
-    int ready;
-    do {
-        ready = poll(&channel, 1, PATIENCE_MS);
-    } while (ready < 0 && errno == EINTR);
-    if (ready <= 0) {
-        (void)kill(w->pid, SIGKILL);
-        return false;
+    size_t before = answers == NULL ? 0 : count_given(answers);
+    int ready = 0, left = patience();
+    while (ready <= 0 && left > 0) {
+        ready = poll(&channel, 1, SLICE_MS);
+        if (ready < 0 && errno != EINTR)
+            return false;
+        const size_t given = answers == NULL ? 0 : count_given(answers);
+        if (given != before)
+            left = patience();
+        else if (ready == 0)
+            left--;
+        before = given;
     }
-    return recv(w->fd, what, size, 0) == (ssize_t)size;
+    w->silent = ready <= 0;
+    return !w->silent && recv(w->fd, what, size, 0) == (ssize_t)size;
 }
 
 static enum carnet_err greet(struct worker *w, struct carnet_diag *diag)
 {
     struct greeting greeting;
-    if (!hear(w, &greeting, sizeof greeting)) {
-        worker_bury(w, diag);
+    if (!hear(w, NULL, &greeting, sizeof greeting)) {
+        (void)worker_bury(w, diag);
         return carnet_fail(diag, CARNET_BUG, "", "A process to read the files in ended as soon as it began.");
     }
     if (greeting.diag.err != CARNET_OK) {
@@ -139,6 +172,19 @@ static enum carnet_err greet(struct worker *w, struct carnet_diag *diag)
     return CARNET_OK;
 }
 
+static void *share(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+/* Who is forked next has this worker's memory, or has it not: one that was conquered reaches no other's. */
+static bool hand_down(const struct worker *w, bool it)
+{
+    const int advice = it ? MADV_DOFORK : MADV_DONTFORK;
+    return madvise(w->area, AREA_SIZE, advice) == 0 && madvise(w->answers, ANSWERS_SIZE, advice) == 0;
+}
+
 enum carnet_err worker_start(struct worker *w, const struct worker_setting *setting, struct carnet_diag *diag)
 {
     int pair[2];
@@ -146,21 +192,22 @@ enum carnet_err worker_start(struct worker *w, const struct worker_setting *sett
     const enum carnet_err err = cage_prepare(diag); /* the workers get it with the fork */
     if (err != CARNET_OK)
         return err;
-    if (w->area == NULL) {
-        void *area = mmap(NULL, 2 * WORKER_HALF_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (area == MAP_FAILED)
-            return carnet_fail_errno(diag, errno, "Memory to read the files into can't be had");
-        w->area = area;
-    }
+    if (w->area == NULL)
+        w->area = share(AREA_SIZE);
+    if (w->answers == NULL)
+        w->answers = share(ANSWERS_SIZE);
+    if (w->area == NULL || w->answers == NULL)
+        return carnet_fail_errno(diag, errno, "Memory to read the files into can't be had");
     /* Each message is whole or not at all, and the end of one side is seen by the other. */
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
         return carnet_fail_errno(diag, errno, "A channel to another process can't be had");
-    const pid_t pid = fork();
+    const bool own = hand_down(w, true);
+    const pid_t pid = own ? fork() : -1;
     if (pid == 0)
-        live(pair[1], w->area, setting, parent);
+        live(pair[1], w, setting, parent);
+    const int why = errno;
     (void)close(pair[1]);
-    if (pid < 0) {
-        const int why = errno;
+    if (!hand_down(w, false) || pid < 0) {
         (void)close(pair[0]);
         return carnet_fail_errno(diag, why, "A process to read the files in can't be started");
     }
@@ -171,45 +218,47 @@ enum carnet_err worker_start(struct worker *w, const struct worker_setting *sett
 
 bool worker_order(const struct worker *w, const struct worker_order *order)
 {
+    for (size_t i = 0; i < order->count; i++)
+        atomic_store_explicit(&w->answers[order->half].given[order->files[i].place], 0, memory_order_relaxed);
     return send(w->fd, order, sizeof *order, MSG_NOSIGNAL) == (ssize_t)sizeof *order;
 }
 
-static bool hear_facts(const struct worker *w, struct inspect_facts *facts)
+/* The worker may still write there: each value is read once. */
+static bool take_facts(const volatile size_t *layers, const volatile size_t *events, const struct inspect_facts *told,
+                       struct inspect_facts *out)
 {
-    struct facts_count count;
-    if (facts == NULL || !hear(w, &count, sizeof count) || count.layers > INSPECT_LAYERS_MOST ||
-        count.events > CARNET_EVENTS_MOST)
+    const size_t layer_count = *layers, event_count = *events;
+    if (out == NULL || layer_count > INSPECT_LAYERS_MOST || event_count > CARNET_EVENTS_MOST)
         return false;
-    facts->file = count.file;
-    facts->layers = count.layers;
-    facts->events = count.events;
-    for (size_t i = 0; i < count.layers; i++) {
-        if (!hear(w, &facts->layer[i], sizeof facts->layer[i]))
-            return false;
-        facts_sheet_tame(&facts->layer[i]);
-    }
-    for (size_t i = 0, some; i < count.events; i += some) {
-        some = count.events - i < EVENTS_A_MESSAGE ? count.events - i : EVENTS_A_MESSAGE;
-        if (!hear(w, &facts->event[i], some * sizeof facts->event[i]))
-            return false;
-    }
-    for (size_t i = 0; i < count.events; i++)
-        facts_event_tame(&facts->event[i]);
+    copy_facts(told, layer_count, event_count, out);
+    for (size_t i = 0; i < layer_count; i++)
+        facts_sheet_tame(&out->layer[i]);
+    for (size_t i = 0; i < event_count; i++)
+        facts_event_tame(&out->event[i]);
     return true;
 }
 
-bool worker_answer(const struct worker *w, struct examine_found *out, struct inspect_facts *facts)
+bool worker_answer(struct worker *w, size_t half, size_t place, struct examine_found *out, struct inspect_facts *facts)
 {
-    struct examine_found found;
-    if (!hear(w, &found, sizeof found))
-        return false;
+    const struct worker_answers *answers = &w->answers[half];
+    char done;
+    bool alive = true;
+    /* What it had answered before it died counts. */
+    while (atomic_load_explicit(&answers->given[place], memory_order_acquire) == 0) {
+        if (!alive)
+            return false;
+        alive = hear(w, answers, &done, sizeof done);
+    }
+    struct examine_found found = answers->found[place];
+    const struct inspect_facts *told = &answers->facts[place];
     examine_found_tame(&found);
-    if (found.has_facts && !hear_facts(w, facts))
+    if (found.has_facts && !take_facts(&told->layers, &told->events, told, facts))
         return false;
     *out = found;
     return true;
 }
 
+/* Waits for its end, and gives its wait status. */
 static int end(struct worker *w)
 {
     int status = 0;
@@ -220,11 +269,31 @@ static int end(struct worker *w)
     return status;
 }
 
-void worker_bury(struct worker *w, struct carnet_diag *diag)
+/* One whose channel is closed ends by itself, and what it dies of is then its own. */
+static void see_it_end(const struct worker *w)
 {
-    /* It may live on and have said nonsense. */
-    const int status = (kill(w->pid, SIGKILL), end(w));
-    cage_obituary(status, diag);
+    siginfo_t info = {.si_pid = 0};
+    for (int i = 0; i < DYING_LOOKS; i++) {
+        if (waitid(P_PID, (id_t)w->pid, &info, WEXITED | WNOWAIT | WNOHANG) != 0 || info.si_pid != 0)
+            return;
+        (void)poll(NULL, 0, i == 0 ? 1 : DYING_MS);
+    }
+}
+
+bool worker_bury(struct worker *w, struct carnet_diag *diag)
+{
+    const bool silent = w->silent;
+    if (!silent)
+        see_it_end(w);
+    (void)kill(w->pid, SIGKILL); /* it may live on and have said nonsense */
+    const int status = end(w);
+    w->silent = false;
+    if (!silent)
+        return cage_obituary(status, diag);
+    (void)carnet_fail(diag, CARNET_BUG, "", "Reading the file gave no answer for %d seconds, and was stopped.",
+                      patience());
+    (void)carnet_fail_next(diag, CAGE_ADVICE);
+    return true;
 }
 
 void worker_stop(struct worker *w)
@@ -232,6 +301,8 @@ void worker_stop(struct worker *w)
     if (w->pid != 0)
         (void)end(w);
     if (w->area != NULL)
-        (void)munmap(w->area, 2 * WORKER_HALF_SIZE);
+        (void)munmap(w->area, AREA_SIZE);
+    if (w->answers != NULL)
+        (void)munmap(w->answers, ANSWERS_SIZE);
     *w = (struct worker){0};
 }
