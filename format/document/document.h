@@ -89,6 +89,8 @@ struct carnet_facts {
     uint32_t count;
     struct carnet_fact list[CARNET_FACTS_MOST];
 };
+/* The same facts, in any order. */
+bool carnet_facts_equal(const struct carnet_facts *a, const struct carnet_facts *b);
 struct carnet_journal_position {
     uint32_t position; /* from 1; 0 when absent */
     struct carnet_digest digest;

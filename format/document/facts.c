@@ -39,3 +39,12 @@ enum carnet_err carnet_fact_find(const char *name, enum carnet_fact_name *out)
     }
     return CARNET_NOT_FOUND;
 }
+
+bool carnet_facts_equal(const struct carnet_facts *a, const struct carnet_facts *b)
+{
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < a->count; i++)
+        for (uint32_t k = 0; k < b->count; k++)
+            found += a->list[i].name == b->list[k].name && carnet_digest_equal(&a->list[i].digest, &b->list[k].digest);
+    return a->count == b->count && found == a->count;
+}

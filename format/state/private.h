@@ -60,6 +60,13 @@ CARNET_MUST_USE enum carnet_err carnet_state_must_write(const struct carnet_stat
 /* CARNET_NOT_FOUND when no root of the vendor is pinned. */
 CARNET_MUST_USE enum carnet_err carnet_state_must_pinned(const struct carnet_state *state,
                                                          const struct carnet_digest *vendor, struct carnet_diag *diag);
+/* A note: a file of one line, "KEY = TIME". CARNET_NO_NOTE where it is not there, or damaged. */
+#define CARNET_NO_NOTE INT64_MIN
+int64_t carnet_state_note(const struct carnet_state *state, const char *name, const char *key);
+/* Writes it, or takes it away (CARNET_NO_NOTE). Best effort: nothing that works is stopped by a note that can't be
+ * kept, and no lock is waited for. */
+void carnet_state_set_note(const struct carnet_state *state, const char *name, const char *key, int64_t at);
+
 /* Reads the anchors and the known keys again. */
 CARNET_MUST_USE enum carnet_err carnet_state_load(struct carnet_state *state, struct carnet_diag *diag);
 
@@ -76,6 +83,15 @@ CARNET_MUST_USE enum carnet_err carnet_state_read_pem(const struct carnet_state 
 /* A grant's name in file names: "LICENSE.FINGERPRINT". */
 void carnet_state_grant_text(const struct carnet_grant_name *grant, char out[CARNET_STATE_GRANT_SIZE]);
 bool carnet_state_grant_parse(const char *text, size_t length, struct carnet_grant_name *out);
+
+/* The names in sent/. */
+CARNET_MUST_USE enum carnet_err carnet_sent_list(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                                 struct carnet_state_names *names, struct carnet_diag *diag);
+/* Reads a file of sent/, appending its bytes to out and giving its id (each may be NULL). CARNET_STATE_DAMAGED where
+ * its own signature and digests don't hold; whether its license is still trusted is not asked. */
+CARNET_MUST_USE enum carnet_err carnet_sent_read(const struct carnet_state *state, const struct carnet_digest *vendor,
+                                                 const char *file, struct carnet_digest *id, struct carnet_buffer *out,
+                                                 struct carnet_diag *diag);
 
 /* The name of a file in sent/, taken apart. `name` points into it and is `name_length` long. */
 struct carnet_sent_name {

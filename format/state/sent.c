@@ -12,8 +12,7 @@
     "Bring it back from a backup of the state folder. Without one, move the vendor's folder away, pin its root key " \
     "again, and make a new fingerprint: the licenses here end with the old key."
 
-/* The names in sent/. */
-static enum carnet_err list_sent(const struct carnet_state *state, const struct carnet_digest *vendor,
+enum carnet_err carnet_sent_list(const struct carnet_state *state, const struct carnet_digest *vendor,
                                  struct carnet_state_names *names, struct carnet_diag *diag)
 {
     char folder[CARNET_STATE_NAME_SIZE];
@@ -38,8 +37,7 @@ static ptrdiff_t newest(const struct carnet_state_names *names, const char *kind
     return found;
 }
 
-/* Reads a file of sent/ and gives its id (when `id` is not NULL), appending its bytes to out. */
-static enum carnet_err read_sent(const struct carnet_state *state, const struct carnet_digest *vendor, const char *file,
+enum carnet_err carnet_sent_read(const struct carnet_state *state, const struct carnet_digest *vendor, const char *file,
                                  struct carnet_digest *id, struct carnet_buffer *out, struct carnet_diag *diag)
 {
     char rest[CARNET_STATE_NAME_SIZE], name[CARNET_STATE_NAME_SIZE];
@@ -108,12 +106,12 @@ enum carnet_err carnet_state_next(const struct carnet_state *state, const struct
     struct carnet_journal_position last = {0};
     struct carnet_sent_name sent = {0};
 
-    enum carnet_err err = list_sent(state, vendor, &names, diag);
+    enum carnet_err err = carnet_sent_list(state, vendor, &names, diag);
     if (err != CARNET_OK)
         goto out;
     ptrdiff_t at = newest(&names, NULL, NULL);
     if (at >= 0 && carnet_sent_parse(names.list[at], &sent))
-        err = read_sent(state, vendor, names.list[at], &previous, NULL, diag);
+        err = carnet_sent_read(state, vendor, names.list[at], &previous, NULL, diag);
     if (err == CARNET_OK)
         err = last_journal(state, vendor, &last, diag);
     if (err != CARNET_OK)
@@ -139,7 +137,7 @@ enum carnet_err carnet_state_send(struct carnet_state *state, const struct carne
     if (err == CARNET_OK)
         err = carnet_state_must_pinned(state, vendor, diag);
     if (err == CARNET_OK)
-        err = list_sent(state, vendor, &names, diag);
+        err = carnet_sent_list(state, vendor, &names, diag);
     if (err != CARNET_OK)
         goto out;
     (void)snprintf(rest, sizeof rest, SENT "/%08u-%s%s%s.carnet", sequence, kind->name, name[0] == '\0' ? "" : "-",
@@ -179,14 +177,14 @@ static enum carnet_err find_sent(const struct carnet_state *state, const struct 
     const char *kind_name = carnet_kind_get(kind)->name;
     bool found = false;
     enum carnet_err damage = CARNET_OK;
-    enum carnet_err err = list_sent(state, vendor, &names, diag);
+    enum carnet_err err = carnet_sent_list(state, vendor, &names, diag);
     for (size_t i = 0; err == CARNET_OK && !found && i < names.count; i++) {
         struct carnet_sent_name sent;
         struct carnet_buffer bytes = {0};
         struct carnet_digest id;
         if (!carnet_sent_parse(names.list[i], &sent) || strcmp(sent.kind, kind_name) != 0)
             continue;
-        enum carnet_err one = read_sent(state, vendor, names.list[i], &id, &bytes, &inner);
+        enum carnet_err one = carnet_sent_read(state, vendor, names.list[i], &id, &bytes, &inner);
         found = one == CARNET_OK && carnet_digest_equal(&id, wanted);
         if (found && out != NULL)
             err = carnet_buffer_append(out, bytes.bytes, bytes.size);
@@ -212,10 +210,10 @@ static enum carnet_err read_newest(const struct carnet_state *state, const struc
 {
     struct carnet_state_names names = {0};
     const char *kind_name = carnet_kind_get(kind)->name;
-    enum carnet_err err = list_sent(state, vendor, &names, diag);
+    enum carnet_err err = carnet_sent_list(state, vendor, &names, diag);
     if (err == CARNET_OK) {
         ptrdiff_t at = newest(&names, kind_name, name);
-        err = at >= 0 ? read_sent(state, vendor, names.list[at], NULL, out, diag)
+        err = at >= 0 ? carnet_sent_read(state, vendor, names.list[at], NULL, out, diag)
                       : carnet_fail(diag, CARNET_NOT_FOUND, "", "This machine has made no such %s.", kind_name);
     }
     carnet_state_names_clear(&names);

@@ -10,6 +10,7 @@
  *   vendors/VENDORID/facts.secret                   the machine secret, 32 bytes, readable by all who check
  *   vendors/VENDORID/floors                         the clock floors
  *   vendors/VENDORID/sent/00000001-KIND-NAME.carnet every bundle this machine signed, by sequence
+ *   vendors/VENDORID/sent/00000001.handed           when it was last written out
  *   vendors/VENDORID/grants/LICENSE.FINGERPRINT.license  the highest license of a grant
  *   vendors/VENDORID/grants/LICENSE.FINGERPRINT.receipt  the end of a grant
  *

@@ -220,7 +220,7 @@ ask() {
     says "Make a fingerprint"
     carnet-user fingerprint --product cad --label one -o one.fingerprint --quiet
     expect ok 0 carnet-user doctor
-    says "Take the fingerprint to your administrator"
+    says "Take the fingerprint for cad to your administrator"
     carnet-admin --quiet assign one.fingerprint -o one.license >/dev/null
     carnet-user activate one.license --quiet >/dev/null
     expect ok 0 carnet-user doctor
@@ -235,7 +235,7 @@ ask() {
     machine one a
     carnet-user release cad -y -o r.carnet >/dev/null
     expect ok 0 carnet-user doctor
-    says "Take the release of CAD-1 to your administrator"
+    says "Take the release of CAD-1, seat 1 to your administrator"
 }
 
 @test "doctor: where the state lies, who may read it, and what is damaged" {
@@ -250,7 +250,7 @@ ask() {
     expect state-damaged 93 carnet-user doctor
     says "does not hold clock floors" "Move that file away"
     rm "$vendor_folder/floors"
-    last=$(ls "$vendor_folder"/sent/* | tail -n 1)
+    last=$(ls "$vendor_folder"/sent/*.carnet | tail -n 1)
     cp "$last" kept
     printf x | dd of="$last" bs=1 seek=2000 conv=notrunc status=none
     expect state-damaged 93 carnet-user doctor

@@ -134,17 +134,6 @@ static enum carnet_err hold_all(struct batch *b, struct batch_item *item, struct
 
 /* ---- does anything differ? ---- */
 
-static bool same_facts(const struct carnet_facts *a, const struct carnet_facts *b)
-{
-    uint32_t found = 0;
-
-    for (uint32_t i = 0; i < a->count; i++) {
-        for (uint32_t k = 0; k < b->count; k++)
-            found += a->list[i].name == b->list[k].name && carnet_digest_equal(&a->list[i].digest, &b->list[k].digest);
-    }
-    return a->count == b->count && found == a->count;
-}
-
 static bool same_features(const struct carnet_features *a, const struct carnet_features *b)
 {
     for (uint32_t i = 0; i < a->count && i < b->count; i++) {
@@ -167,7 +156,7 @@ static bool is_same(const struct renewing *r, const struct carnet_license *next)
 
     return carnet_digest_equal(&before->entitlement, &next->entitlement) && before->not_after == next->not_after &&
            same_time(before->lease_until, next->lease_until) && same_time(before->activate_by, next->activate_by) &&
-           same_features(&before->features, &next->features) && same_facts(&before->facts, &next->facts);
+           same_features(&before->features, &next->features) && carnet_facts_equal(&before->facts, &next->facts);
 }
 
 static enum carnet_err compare(struct batch *b, const struct renewing *r, bool *same)

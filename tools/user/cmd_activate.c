@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/io.h"
+#include "pending.h"
 #include "state/install.h"
 #include "state/sign.h"
 #include "user.h"
@@ -99,27 +102,18 @@ static bool has_out(const struct cli *cli)
  * without it: where no place was named and the folder can't be written, that is a warning. */
 static enum carnet_err write_activation(struct cli *cli, struct carnet_state *state, const struct activation *a)
 {
-    const struct carnet_license *l = carnet_document_license(carnet_judged_document(a->judged));
     struct carnet_buffer bytes = {0};
-    char label[CARNET_TEXT_SIZE + CARNET_ID_TEXT_SIZE], hex[CARNET_HEX_SIZE];
-    struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_ACTIVATION), .told = json_object()};
+    struct carnet_digest id;
+    json_t *told = json_object();
     size_t size;
     const uint8_t *license = carnet_reading_bytes(a->reading, &size);
-    enum carnet_err err = output.told == NULL
-                              ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.")
-                              : carnet_sign_activation(state, a->judged, license, size, &a->install->check.match,
-                                                       &bytes, &output.id, cli_diag(cli));
+    enum carnet_err err = told == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.")
+                                       : carnet_sign_activation(state, a->judged, license, size,
+                                                                &a->install->check.match, &bytes, &id, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = user_hand_out(cli, state, &bytes, told);
     if (err == CARNET_OK) {
-        snprintf(label, sizeof(label), "%s-%u", l->grant.license, l->grant.seat);
-        output.label = l->machine_label[0] != '\0' ? l->machine_label : label;
-        output.bytes = bytes.bytes;
-        output.size = bytes.size;
-        carnet_digest_hex(&output.id, hex);
-        (void)json_object_set_new(output.told, "id", json_string(hex));
-        err = cli_output_write(cli, &output);
-    }
-    if (err == CARNET_OK) {
-        cli_set(cli, "activation", json_incref(output.told));
+        cli_set(cli, "activation", json_incref(told));
         cli_note(cli, "Take that file back to your administrator: it says that the license arrived.\n");
     } else if (has_out(cli)) {
         carnet_fail_next(cli_diag(cli), "The license is activated and works. Run the same command again to have its "
@@ -131,8 +125,111 @@ static enum carnet_err write_activation(struct cli *cli, struct carnet_state *st
         cli_place(cli, NULL);
         err = CARNET_OK;
     }
-    json_decref(output.told);
+    json_decref(told);
     carnet_buffer_clear(&bytes);
+    return err;
+}
+
+/* May it be the id of an installed license? A file of that name comes first. */
+static bool names_license(const char *what)
+{
+    return carnet_text_is_id(what) && strcmp(what, "-") != 0 && access(what, F_OK) != 0;
+}
+
+/* The one living license of that id, as it is installed; NULL where there is none. */
+static enum carnet_err find_installed(struct cli *cli, const char *what, const struct carnet_state_grant *grants,
+                                      size_t count, const struct carnet_state_grant **out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(grants[i].name.license, what) != 0 || grants[i].released || grants[i].ended ||
+            grants[i].reading == NULL || carnet_reading_judged(grants[i].reading) == NULL)
+            continue;
+        if (*out != NULL) {
+            carnet_fail(cli_diag(cli), CARNET_USAGE, "", "Several licenses on this machine have the id '%s'.", what);
+            return carnet_fail_next(cli_diag(cli), "Give the license file; --vendor tells vendors apart.");
+        }
+        *out = &grants[i];
+    }
+    return CARNET_OK;
+}
+
+/* The activation that was signed before is handed out as it is, even where the license does not hold just now. */
+static enum carnet_err hand_out_signed(struct cli *cli, const struct carnet_state *state,
+                                       const struct carnet_state_grant *grant, bool *found)
+{
+    struct carnet_pending *list = NULL;
+    size_t count = 0;
+    enum carnet_err err = carnet_state_pending(state, &grant->vendor, carnet_utc_now(), &list, &count, cli_diag(cli));
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
+        if (list[i].kind != CARNET_KIND_ACTIVATION || list[i].err != CARNET_OK ||
+            strcmp(list[i].grant.license, grant->name.license) != 0 ||
+            !carnet_digest_equal(&list[i].grant.fingerprint, &grant->name.fingerprint))
+            continue;
+        *found = true;
+        if (!cli_dry_run(cli)) {
+            json_t *told = json_object();
+            err = user_hand_out(cli, state, &list[i].bytes, told);
+            cli_set(cli, "activation", told);
+        }
+    }
+    carnet_state_pending_free(list, count);
+    return err;
+}
+
+/* LICENSE: it is installed, and its activation is written (again), whatever became of the file it came in. */
+static enum carnet_err activate_grant(struct cli *cli, const struct carnet_state_grant *grant, int64_t now,
+                                      struct carnet_state **state)
+{
+    struct carnet_install *install = malloc(sizeof *install);
+    struct activation a = {
+        .judged = carnet_reading_judged(grant->reading), .reading = grant->reading, .install = install};
+    bool found = false;
+    enum carnet_err err = install == NULL
+                              ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory.")
+                              : cli_output_check(cli);
+    if (err != CARNET_OK)
+        goto out;
+    a.err = carnet_install_judge(*state, a.judged, now, install, cli_diag(cli));
+    say_license(cli, &a, now);
+    const struct carnet_diag why_not = *cli_diag(cli);
+    *cli_diag(cli) = (struct carnet_diag){0};
+    err = hand_out_signed(cli, *state, grant, &found);
+    if (err != CARNET_OK || found)
+        goto out;
+    *cli_diag(cli) = why_not;
+    err = a.err;
+    if (err == CARNET_OK && !cli_dry_run(cli)) {
+        carnet_state_close(*state);
+        *state = NULL;
+        err = user_state_open(cli, true, state);
+        if (err == CARNET_OK)
+            err = write_activation(cli, *state, &a);
+    }
+out:
+    free(install);
+    return err;
+}
+
+static enum carnet_err activate_installed(struct cli *cli, int64_t now, bool *done)
+{
+    struct carnet_state *state = NULL;
+    struct carnet_state_grant *grants = NULL;
+    const struct carnet_state_grant *grant = NULL;
+    struct carnet_digest vendor;
+    const bool given = cli_value(cli, "vendor") != NULL;
+    size_t count = 0;
+    enum carnet_err err = user_state_open(cli, false, &state);
+    if (err == CARNET_OK && given)
+        err = user_vendor(cli, carnet_state_anchors(state), true, NULL, &vendor);
+    if (err == CARNET_OK)
+        err = carnet_state_grants(state, given ? &vendor : NULL, &grants, &count, cli_diag(cli));
+    if (err == CARNET_OK)
+        err = find_installed(cli, cli_argument(cli, 0), grants, count, &grant);
+    *done = err != CARNET_OK || grant != NULL;
+    if (grant != NULL)
+        err = activate_grant(cli, grant, now, &state);
+    carnet_state_grants_free(grants, count);
+    carnet_state_close(state);
     return err;
 }
 
@@ -156,10 +253,16 @@ enum carnet_err user_activate(struct cli *cli)
     struct cli_bundle bundle = {0};
     struct carnet_install *install = malloc(sizeof(*install));
     int64_t now = carnet_utc_now();
+    bool done = false;
 
     enum carnet_err err = install == NULL
                               ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory.")
-                              : user_state_open(cli, false, &state);
+                          : names_license(cli_argument(cli, 0)) ? activate_installed(cli, now, &done)
+                                                                : CARNET_OK;
+    if (done)
+        goto out;
+    if (err == CARNET_OK)
+        err = user_state_open(cli, false, &state);
     if (err == CARNET_OK)
         err = carnet_gated_keys_new(&keys);
     if (err != CARNET_OK)

@@ -7,12 +7,29 @@
 
 #include "common/io.h"
 #include "doctor.h"
+#include "pending.h"
 #include "state/health.h"
 
 #define EARLIEST "2020-01-01T00:00:00Z" /* no clock that runs right is before it */
 
+/* One damage may stand in the way of several things; it is told once. */
+static bool is_told(const struct doctor *d, enum carnet_err err, const struct carnet_diag *diag)
+{
+    for (size_t i = 0; i < json_array_size(d->findings); i++) {
+        const json_t *told = json_array_get(d->findings, i);
+        const char *message = json_string_value(json_object_get(told, "message"));
+        const char *outcome = json_string_value(json_object_get(told, "outcome"));
+        if (message != NULL && outcome != NULL && strcmp(message, diag->detail) == 0 &&
+            strcmp(outcome, carnet_outcome_name(err)) == 0)
+            return true;
+    }
+    return false;
+}
+
 void doctor_finding(struct doctor *d, enum carnet_err err, const struct carnet_diag *diag)
 {
+    if (is_told(d, err, diag))
+        return;
     const char *next = diag->next[0] != '\0' ? diag->next : carnet_outcome_next(err);
     cli_data(d->cli, "%s%s%s: %s\n", cli_style(d->cli, err == CARNET_OK ? "warn" : "bad"),
              err == CARNET_OK ? "warning" : carnet_outcome_name(err), cli_style(d->cli, "off"), diag->detail);
@@ -68,11 +85,6 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
             (void)json_object_set_new(object, "match", user_match_json(check, &l->matching, since));
     }
     (void)json_array_append_new(d->licenses, object);
-    if (grant->released && !grant->ended)
-        doctor_step(d,
-                    "Take the release of %s to your administrator ('carnet-user release %s' writes it again), and "
-                    "activate the receipt that comes back.",
-                    grant->name.license, grant->name.license);
     if (check->err == CARNET_OK && check->expires != CARNET_NEVER && check->expires - d->now < 30 * CARNET_DAY)
         doctor_step(d, "%s runs out in %ld days: ask your administrator to renew it.", grant->name.license,
                     user_days_left(check->expires, d->now));
@@ -99,29 +111,26 @@ static void say_set_back(struct doctor *d, const struct carnet_digest *vendor, c
         here, then);
 }
 
-/* Is there a fingerprint that no license has answered? */
-static void say_waiting(struct doctor *d, const struct carnet_digest *vendor, const struct carnet_state_grant *grants,
-                        size_t count)
+/* What the next trip has to carry. */
+static enum carnet_err say_pending(struct doctor *d, const struct carnet_digest *vendor, size_t grant_count,
+                                   struct carnet_diag *trouble)
 {
-    struct carnet_buffer bytes = {0};
-    struct carnet_reading *reading = NULL;
-    const struct carnet_read_options options = {.anchors = carnet_state_anchors(d->state)};
-    bool answered = false;
-    if (carnet_state_sent_fingerprint(d->state, vendor, &bytes, NULL) == CARNET_OK &&
-        carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, NULL) == CARNET_OK) {
-        const struct carnet_digest *id = carnet_judged_id(carnet_reading_judged(reading));
-        for (size_t i = 0; i < count; i++)
-            answered = answered || carnet_digest_equal(&grants[i].name.fingerprint, id);
-        if (!answered && !carnet_document_fingerprint(carnet_reading_document(reading))->renew)
-            doctor_step(d,
-                        "Take the fingerprint to your administrator ('carnet-user fingerprint' writes it again), and "
-                        "activate the license that comes back.");
-    } else if (count == 0) {
+    struct carnet_pending *list = NULL;
+    size_t count = 0;
+    char words[512];
+    enum carnet_err err = carnet_state_pending(d->state, vendor, d->now, &list, &count, trouble);
+    if (err == CARNET_OK && count == 0 && grant_count == 0)
         doctor_step(d, "Make a fingerprint with 'carnet-user fingerprint --product ID', and take it to your "
                        "administrator.");
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
+        if (user_pending_words(d->state, &list[i], words, sizeof words))
+            doctor_step(d, "%s", words);
+        else if (list[i].err != CARNET_OK)
+            doctor_finding(d, list[i].err, &list[i].diag);
+        (void)json_array_append_new(d->pending, user_pending_json(d->state, &list[i]));
     }
-    carnet_reading_free(reading);
-    carnet_buffer_clear(&bytes);
+    carnet_state_pending_free(list, count);
+    return err;
 }
 
 static enum carnet_err look_at_vendor(struct doctor *d, const struct carnet_digest *vendor)
@@ -156,8 +165,8 @@ static enum carnet_err look_at_vendor(struct doctor *d, const struct carnet_dige
     }
     if (err == CARNET_OK && set_back)
         say_set_back(d, vendor, &surroundings.floors);
-    if (err == CARNET_OK)
-        say_waiting(d, vendor, grants, count);
+    if (err == CARNET_OK && (err = say_pending(d, vendor, count, &trouble)) != CARNET_OK && err != CARNET_NO_MEMORY)
+        doctor_finding(d, err, &trouble);
     carnet_state_grants_free(grants, count);
     free(check);
     return err == CARNET_NO_MEMORY ? carnet_fail(cli_diag(d->cli), err, "", "There is not enough memory.") : CARNET_OK;
@@ -199,9 +208,9 @@ static enum carnet_err look(struct doctor *d)
 /* The report that goes into the archive: the same that --json gives. */
 static enum carnet_err write_bundle(struct doctor *d, const char *file)
 {
-    json_t *report = json_pack("{s:s,s:o,s:O,s:O,s:O}", "schema", "carnet.doctor/1", "state",
+    json_t *report = json_pack("{s:s,s:o,s:O,s:O,s:O,s:O}", "schema", "carnet.doctor/1", "state",
                                cli_json_text(carnet_state_path(d->state)), "findings", d->findings, "licenses",
-                               d->licenses, "steps", d->steps);
+                               d->licenses, "steps", d->steps, "pending", d->pending);
     enum carnet_err err = report == NULL ? carnet_fail(cli_diag(d->cli), CARNET_NO_MEMORY, "", "No memory is left.")
                                          : doctor_bundle(d, file, report);
     json_decref(report);
@@ -215,7 +224,8 @@ enum carnet_err user_doctor(struct cli *cli)
                        .now = carnet_utc_now(),
                        .findings = json_array(),
                        .licenses = json_array(),
-                       .steps = json_array()};
+                       .steps = json_array(),
+                       .pending = json_array()};
     const char *bundle = cli_value(cli, "bundle");
     enum carnet_err err = d.machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.")
                                             : user_state_open(cli, false, &d.state);
@@ -237,6 +247,7 @@ enum carnet_err user_doctor(struct cli *cli)
     cli_set(cli, "findings", d.findings);
     cli_set(cli, "licenses", d.licenses);
     cli_set(cli, "steps", d.steps);
+    cli_set(cli, "pending", d.pending);
     carnet_state_close(d.state);
     free(d.machine);
     return err;

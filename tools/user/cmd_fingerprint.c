@@ -5,6 +5,7 @@
 
 #include "common/io.h"
 #include "fingerprint_show.h"
+#include "pending.h"
 #include "renewals.h"
 #include "user.h"
 
@@ -143,25 +144,6 @@ static enum carnet_err describe_and_show(struct cli *cli, const struct carnet_st
     return err;
 }
 
-static enum carnet_err write_out(struct cli *cli, const struct carnet_fingerprint *f, const struct carnet_buffer *bytes,
-                                 const struct carnet_digest *id)
-{
-    char hex[CARNET_HEX_SIZE];
-    carnet_digest_hex(id, hex);
-    cli_set(cli, "id", json_string(hex));
-    const struct cli_output output = {
-        .kind = carnet_kind_get(CARNET_KIND_FINGERPRINT),
-        .label = f->label[0] != '\0'    ? f->label
-                 : f->product_count > 0 ? f->products[0].id
-                 : f->renew_count > 0   ? f->renews[0].license
-                                        : "machine",
-        .id = *id,
-        .bytes = bytes->bytes,
-        .size = bytes->size,
-    };
-    return cli_output_write(cli, &output);
-}
-
 /* The key of this very machine: a copied state gets another. */
 static enum carnet_err own_key(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
                                struct carnet_key **key)
@@ -202,11 +184,52 @@ static enum carnet_err write_fingerprint(struct cli *cli, const struct carnet_fi
     if (err == CARNET_OK && again)
         cli_note(cli, "This is the fingerprint that was made before; nothing has changed since.\n");
     if (err == CARNET_OK)
-        err = write_out(cli, &view->fingerprint, &bytes, &id);
+        err = user_hand_out(cli, state, &bytes, NULL);
     carnet_buffer_clear(&bytes);
     carnet_key_free(key);
     carnet_state_close(state);
     return err;
+}
+
+/* Is it among what --product asks for? Without one, whatever waits is meant. */
+static bool is_wanted(const struct cli *cli, const struct carnet_fingerprint *f)
+{
+    bool found = cli_values(cli, "product") == 0;
+    for (size_t i = 0; i < cli_values(cli, "product"); i++)
+        for (uint32_t k = 0; k < f->product_count; k++)
+            found = found || strcmp(cli_value_at(cli, "product", i), f->products[k].id) == 0;
+    return found;
+}
+
+/* --again: the newest one that no license has answered, byte for byte. */
+static enum carnet_err write_again(struct cli *cli, const struct carnet_state *state,
+                                   const struct carnet_digest *vendor)
+{
+    struct carnet_pending *list = NULL;
+    const struct carnet_pending *found = NULL;
+    size_t count = 0;
+    enum carnet_err err = carnet_state_pending(state, vendor, carnet_utc_now(), &list, &count, cli_diag(cli));
+    for (size_t i = count; err == CARNET_OK && found == NULL && i > 0; i--)
+        if (list[i - 1].fingerprint != NULL && is_wanted(cli, list[i - 1].fingerprint))
+            found = &list[i - 1];
+    if (err == CARNET_OK && found == NULL) {
+        err = carnet_fail(cli_diag(cli), CARNET_NOT_FOUND, "", "No fingerprint waits for its license here.");
+        (void)carnet_fail_next(cli_diag(cli), "Without --again a new one is made.");
+    } else if (err == CARNET_OK) {
+        err = user_hand_out(cli, state, &found->bytes, NULL);
+    }
+    carnet_state_pending_free(list, count);
+    return err;
+}
+
+static enum carnet_err check_again(struct cli *cli)
+{
+    static const char *const others[] = {"preview", "explain", "renew", "omit", "label", "for-user", "system", "new"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cli_flag(cli, others[i]))
+            return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                               "--again writes what was made before; --%s can't change it.", others[i]);
+    return CARNET_OK;
 }
 
 /* With sudo the license is root's, which is seldom meant. */
@@ -236,13 +259,20 @@ enum carnet_err user_fingerprint(struct cli *cli)
         err = carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory to make a fingerprint.");
         goto out;
     }
-    err = write ? cli_output_check(cli) : CARNET_OK;
+    err = cli_flag(cli, "again") ? check_again(cli) : CARNET_OK;
+    if (err == CARNET_OK && write)
+        err = cli_output_check(cli);
     if (err == CARNET_OK)
         err = user_state_open(cli, false, &state);
     if (err == CARNET_OK)
         err = user_vendor(cli, carnet_state_anchors(state), true, cli_value_at(cli, "product", 0), &vendor);
     if (err == CARNET_OK)
         err = fingerprint_vendor_pinned(cli, state, &vendor);
+    if (err == CARNET_OK && cli_flag(cli, "again")) {
+        err = write_again(cli, state, &vendor);
+        carnet_state_close(state);
+        goto out;
+    }
     if (err == CARNET_OK)
         err = read_wish(cli, &vendor, wish);
     if (err == CARNET_OK)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "pending.h"
 #include "state/sign.h"
 #include "user.h"
 
@@ -104,33 +105,6 @@ static enum carnet_err find_in_file(struct cli *cli, struct carnet_state *state,
     return err == CARNET_NOT_FOUND ? CARNET_OK : err;
 }
 
-static enum carnet_err write_release(struct cli *cli, const struct carnet_state *state, const struct carnet_license *l,
-                                     const struct carnet_buffer *bytes)
-{
-    struct carnet_reading *reading = NULL;
-    char label[CARNET_TEXT_SIZE + CARNET_ID_TEXT_SIZE], hex[CARNET_HEX_SIZE];
-    const struct carnet_read_options options = {
-        .anchors = carnet_state_anchors(state),
-        .expected = CARNET_KIND_BIT(CARNET_KIND_RELEASE),
-    };
-    enum carnet_err err = carnet_reading_open(bytes->bytes, bytes->size, &options, &reading, cli_diag(cli));
-    if (err == CARNET_OK) {
-        snprintf(label, sizeof(label), "%s-%u", l->grant.license, l->grant.seat);
-        const struct cli_output output = {
-            .kind = carnet_kind_get(CARNET_KIND_RELEASE),
-            .label = l->machine_label[0] != '\0' ? l->machine_label : label,
-            .id = *carnet_judged_id(carnet_reading_judged(reading)),
-            .bytes = bytes->bytes,
-            .size = bytes->size,
-        };
-        carnet_digest_hex(&output.id, hex);
-        cli_set(cli, "id", json_string(hex));
-        err = cli_output_write(cli, &output);
-    }
-    carnet_reading_free(reading);
-    return err;
-}
-
 /* Stops the license: under the state's lock, and as the state is then, since somebody may have been here meanwhile. */
 static enum carnet_err stop(struct cli *cli, const struct subject *subject, const struct carnet_grant_name *name,
                             struct carnet_buffer *bytes)
@@ -185,7 +159,7 @@ static enum carnet_err release(struct cli *cli, const struct carnet_state *state
                      l->grant.seat, l->grant.license);
     }
     if (err == CARNET_OK)
-        err = write_release(cli, state, l, &bytes);
+        err = user_hand_out(cli, state, &bytes, NULL);
     carnet_buffer_clear(&bytes);
     return err;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/io.h"
+#include "pending.h"
 #include "user.h"
 
 static void say_grant(struct cli *cli, const struct carnet_state *state, const struct carnet_state_grant *grant,
@@ -38,32 +39,27 @@ static void say_grant(struct cli *cli, const struct carnet_state *state, const s
     json_decref(object);
 }
 
-/* Is there a fingerprint that no license has answered? */
-static enum carnet_err say_waiting(struct cli *cli, const struct carnet_state *state,
-                                   const struct carnet_digest *vendor, const struct carnet_state_grant *grants,
-                                   size_t count)
+/* What the next trip has to carry. */
+static enum carnet_err say_pending(struct cli *cli, const struct carnet_state *state,
+                                   const struct carnet_digest *vendor, int64_t now, json_t *array)
 {
-    struct carnet_buffer bytes = {0};
-    struct carnet_reading *reading = NULL;
-    const struct carnet_read_options options = {.anchors = carnet_state_anchors(state)};
-    enum carnet_err err = carnet_state_sent_fingerprint(state, vendor, &bytes, cli_diag(cli));
-    if (err == CARNET_OK)
-        err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, cli_diag(cli));
-    if (err == CARNET_OK) {
-        const struct carnet_digest *id = carnet_judged_id(carnet_reading_judged(reading));
-        bool answered = false;
-        for (size_t i = 0; i < count; i++)
-            answered = answered || carnet_digest_equal(&grants[i].name.fingerprint, id);
-        if (!answered)
-            cli_data(cli, "  A fingerprint waits for its license; 'carnet-user fingerprint' writes it again.\n");
+    struct carnet_pending *list = NULL;
+    size_t count = 0;
+    char words[512];
+    enum carnet_err err = carnet_state_pending(state, vendor, now, &list, &count, cli_diag(cli));
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
+        if (user_pending_words(state, &list[i], words, sizeof words))
+            cli_data(cli, "  %s\n", words);
+        else if (list[i].err != CARNET_OK)
+            cli_warn(cli, "%s", list[i].diag.detail);
+        (void)json_array_append_new(array, user_pending_json(state, &list[i]));
     }
-    carnet_reading_free(reading);
-    carnet_buffer_clear(&bytes);
-    return err == CARNET_NOT_FOUND ? CARNET_OK : err;
+    carnet_state_pending_free(list, count);
+    return err;
 }
 
 static enum carnet_err say_vendor(struct cli *cli, const struct carnet_state *state, const struct carnet_digest *vendor,
-                                  const struct carnet_machine *machine, json_t *licenses)
+                                  const struct carnet_machine *machine, json_t *licenses, json_t *pending)
 {
     struct carnet_state_grant *grants = NULL;
     size_t count = 0;
@@ -89,7 +85,7 @@ static enum carnet_err say_vendor(struct cli *cli, const struct carnet_state *st
         carnet_check_grant(&grants[i], &surroundings, &nothing, check);
         say_grant(cli, state, &grants[i], check, now, licenses);
     }
-    err = say_waiting(cli, state, vendor, grants, count);
+    err = say_pending(cli, state, vendor, now, pending);
 out:
     carnet_state_grants_free(grants, count);
     free(check);
@@ -100,7 +96,7 @@ enum carnet_err user_status(struct cli *cli)
 {
     struct carnet_state *state = NULL;
     struct carnet_machine *machine = malloc(sizeof(*machine));
-    json_t *licenses = json_array();
+    json_t *licenses = json_array(), *pending = json_array();
     enum carnet_err err =
         machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory.") : CARNET_OK;
 
@@ -118,9 +114,10 @@ enum carnet_err user_status(struct cli *cli)
     if (anchors->count == 0)
         cli_note(cli, "No vendor is trusted yet. Start with 'carnet-user trust add root.pem'.\n");
     for (size_t i = 0; err == CARNET_OK && i < anchors->count; i++)
-        err = say_vendor(cli, state, &anchors->list[i].vendor, machine, licenses);
+        err = say_vendor(cli, state, &anchors->list[i].vendor, machine, licenses, pending);
 out:
     cli_set(cli, "licenses", licenses);
+    cli_set(cli, "pending", pending);
     carnet_state_close(state);
     free(machine);
     return err;

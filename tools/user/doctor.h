@@ -10,7 +10,7 @@ struct doctor {
     struct carnet_state *state; /* open for reading */
     struct carnet_machine *machine;
     int64_t now;
-    json_t *findings, *licenses, *steps;
+    json_t *findings, *licenses, *steps, *pending;
     enum carnet_err worst; /* and what is told of it */
     struct carnet_diag worst_diag;
     bool unread; /* a license, or a vendor, could not be looked at */

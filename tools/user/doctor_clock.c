@@ -5,6 +5,7 @@
 
 #include "common/io.h"
 #include "doctor.h"
+#include "pending.h"
 #include "state/sign.h"
 
 #define EARLIEST_DAYS 18262 /* 2020-01-01 */
@@ -38,21 +39,12 @@ static enum carnet_err hold_readable(struct cli *cli, const struct carnet_state_
     return CARNET_OK;
 }
 
-static enum carnet_err write_request(struct cli *cli, const struct carnet_license *l, const struct carnet_digest *id,
+static enum carnet_err write_request(struct cli *cli, const struct carnet_state *state,
                                      const struct carnet_buffer *bytes, bool again)
 {
-    char label[CARNET_TEXT_SIZE + CARNET_ID_TEXT_SIZE], hex[CARNET_HEX_SIZE];
-    snprintf(label, sizeof label, "%s-%u", l->grant.license, l->grant.seat);
-    const struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_CLOCKREQUEST),
-                                      .label = l->machine_label[0] != '\0' ? l->machine_label : label,
-                                      .id = *id,
-                                      .bytes = bytes->bytes,
-                                      .size = bytes->size};
     if (again)
         cli_note(cli, "The request was made before and is not answered yet; this is the same file again.\n");
-    carnet_digest_hex(id, hex);
-    cli_set(cli, "id", json_string(hex));
-    enum carnet_err err = cli_output_write(cli, &output);
+    enum carnet_err err = user_hand_out(cli, state, bytes, NULL);
     if (err == CARNET_OK)
         cli_note(cli, "Take that file to your administrator ('carnet-admin clock' answers it), and activate the clock "
                       "file that comes back.\n");
@@ -82,7 +74,7 @@ static enum carnet_err ask(struct doctor *d, struct carnet_state *state, struct 
         err = carnet_sign_clockrequest(state, judged, grant->bytes.bytes, grant->bytes.size, d->now, &bytes, &id,
                                        &again, cli_diag(cli));
         if (err == CARNET_OK)
-            err = write_request(cli, carnet_document_license(carnet_judged_document(judged)), &id, &bytes, again);
+            err = write_request(cli, state, &bytes, again);
     }
     carnet_buffer_clear(&bytes);
     carnet_state_grants_free(grants, count);

@@ -24,6 +24,7 @@ static const struct cli_option fingerprint_options[] = {
     {"for-user", 0, "NAME", false, "fix the license to another user of this machine"},
     {"system", 0, NULL, false, "as root: take facts too that the license's user can't read"},
     {"new", 0, NULL, false, "make a new one even if nothing changed"},
+    {"again", 0, NULL, false, "write again the one that waits for its license"},
     {0},
 };
 
@@ -35,6 +36,11 @@ static const struct cli_option check_options[] = {
     {"explain", 0, NULL, false, "say fact by fact how the machine stands"},
     {"warn", 0, "DAYS", false, "warn when the license ends within so many days (30)"},
     {"monitoring", 0, NULL, false, "one status line with figures; exit with 0 to 3"},
+    {0},
+};
+
+static const struct cli_option activate_options[] = {
+    {"vendor", 0, "ID", false, "with LICENSE: only licenses of this vendor"},
     {0},
 };
 
@@ -71,6 +77,7 @@ static const char *const fingerprint_examples[] = {
 static const char *const activate_examples[] = {
     "activate license-hall3-1a2b3c4d.carnet --to /media/stick\tinstall the license, and say so on the stick",
     "activate -\tpaste the text form",
+    "activate CAD-2026 --to /media/stick\twrite the activation of an installed license again",
     NULL,
 };
 static const char *const check_examples[] = {
@@ -130,12 +137,13 @@ static const struct cli_command commands[] = {
      .run = user_fingerprint},
     {.name = "activate",
      .group = "A license comes and goes",
-     .arguments = "FILE",
+     .arguments = "FILE|LICENSE",
      .least = 1,
      .most = 1,
      .output = true,
      .summary = "install a license (or a receipt, or a clock) that came back",
      .schema = "carnet.activate/1",
+     .options = activate_options,
      .examples = activate_examples,
      .run = user_activate},
     {.name = "release",

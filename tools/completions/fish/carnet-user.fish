@@ -40,11 +40,13 @@ complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l label -x
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l for-user -x -d 'fix the license to another user of this machine'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l system -d 'as root: take facts too that the license\'s user can\'t read'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l new -d 'make a new one even if nothing changed'
+complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l again -d 'write again the one that waits for its license'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l output -s o -r -F -d 'write to FILE'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l to -x -a '(__fish_complete_directories)' -d 'write to the stick or folder DIR, under carnet/'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l text -d 'print as text to paste, on standard output'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l force -d 'replace FILE when it is there'
 complete -c carnet-user -n '__fish_seen_subcommand_from activate' -F
+complete -c carnet-user -n '__fish_seen_subcommand_from activate' -l vendor -x -d 'with LICENSE: only licenses of this vendor'
 complete -c carnet-user -n '__fish_seen_subcommand_from activate' -l output -s o -r -F -d 'write to FILE'
 complete -c carnet-user -n '__fish_seen_subcommand_from activate' -l to -x -a '(__fish_complete_directories)' -d 'write to the stick or folder DIR, under carnet/'
 complete -c carnet-user -n '__fish_seen_subcommand_from activate' -l text -d 'print as text to paste, on standard output'
