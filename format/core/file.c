@@ -269,14 +269,15 @@ static ssize_t read_block(int fd, uint8_t *block)
     return (ssize_t)have;
 }
 
-/* Does the device itself give these bytes back? 1 yes, 0 other bytes, -1 with errno. */
-static int device_holds(int dirfd, const char *name, const uint8_t *bytes, size_t size)
+/* Reads past the page cache, appending at most `most` bytes and one more (which tells a file that is longer). 0, or -1
+ * with errno. */
+static int read_device(int dirfd, const char *name, size_t most, struct carnet_buffer *out)
 {
     int result = -1;
     uint8_t *block = NULL;
-    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_DIRECT);
+    int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_DIRECT);
     if (fd < 0 && errno == EINVAL)
-        fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return -1;
     /* Where O_DIRECT is not to be had, this drops the clean pages that fsync left; elsewhere it does no harm. */
@@ -285,23 +286,43 @@ static int device_holds(int dirfd, const char *name, const uint8_t *bytes, size_
         errno = ENOMEM;
         goto out;
     }
-    for (size_t at = 0;; at += BLOCK) {
-        ssize_t got = read_block(fd, block);
+    ssize_t got = BLOCK;
+    while (got == BLOCK && out->size <= most) {
+        got = read_block(fd, block);
         if (got < 0)
             goto out;
-        size_t expected = at >= size ? 0 : size - at < BLOCK ? size - at : BLOCK;
-        if ((size_t)got != expected || memcmp(block, bytes + at, expected) != 0) {
-            result = 0;
-            goto out;
-        }
-        if (expected < BLOCK) {
-            result = 1;
+        const size_t left = most + 1 - out->size;
+        if (carnet_buffer_append(out, block, (size_t)got < left ? (size_t)got : left) != CARNET_OK) {
+            errno = ENOMEM;
             goto out;
         }
     }
+    result = 0;
 out:
     free(block);
     close(fd);
+    return result;
+}
+
+enum carnet_err carnet_file_read_device(int dirfd, const char *name, size_t most, struct carnet_buffer *out,
+                                        struct carnet_diag *diag)
+{
+    char shown_name[SHOWN_SIZE];
+    if (read_device(dirfd, name, most, out) != 0)
+        return carnet_fail_errno(diag, errno, "%s can't be read back", shown(name, shown_name));
+    return CARNET_OK;
+}
+
+/* Does the device itself give these bytes back? 1 yes, 0 other bytes, -1 with errno. */
+static int device_holds(int dirfd, const char *name, const uint8_t *bytes, size_t size)
+{
+    struct carnet_buffer there = {0};
+    int result = read_device(dirfd, name, size, &there);
+    if (result == 0)
+        result = there.size == size && (size == 0 || memcmp(there.bytes, bytes, size) == 0) ? 1 : 0;
+    const int kept = errno;
+    carnet_buffer_clear(&there);
+    errno = kept;
     return result;
 }
 

@@ -48,6 +48,10 @@ CARNET_MUST_USE enum carnet_err carnet_file_settle(int dirfd, const char *tempor
  */
 CARNET_MUST_USE enum carnet_err carnet_file_deliver(int dirfd, const char *name, const void *bytes, size_t size,
                                                     struct carnet_diag *diag);
+/* Reads a file as the device itself gives it, past the page cache; `out` is empty before, and gets one byte more than
+ * `most` where the file is longer. */
+CARNET_MUST_USE enum carnet_err carnet_file_read_device(int dirfd, const char *name, size_t most,
+                                                        struct carnet_buffer *out, struct carnet_diag *diag);
 /* Makes the folder and those above it (mode for each new one), durably. Present ones are left as they are. */
 CARNET_MUST_USE enum carnet_err carnet_folder_make(const char *path, mode_t mode, struct carnet_diag *diag);
 /* Opens a folder for *at() calls; the caller closes. */

@@ -371,7 +371,7 @@ setup() {
     [ "$out" = stick/carnet/to-user/license-lab-abababab.carnet ]
     [ "$(cat "$out")" = one ]
     expect ok 0 carnet-probe write one lab --to stick/ --from-machine --json
-    [ "$(json .file)" = stick//carnet/to-admin/fingerprint-lab-abababab.carnet ]
+    [ "$(json .file)" = stick/carnet/to-admin/fingerprint-lab-abababab.carnet ]
     grep -q "license administrator" stick/carnet/README.TXT
     LC_ALL=C awk '!/^[ -~]*\r$/ { exit 1 }' stick/carnet/README.TXT
     echo mine >stick/carnet/README.TXT
