@@ -48,13 +48,20 @@ const struct carnet_key_info *carnet_key_info(const struct carnet_key *key);
  */
 CARNET_MUST_USE enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const char *name,
                                                  const char *passphrase, struct carnet_diag *diag);
+/*
+ * Seals the same key anew, with that passphrase or with NULL. NAME.key is replaced in one step: at every moment the old
+ * file or the new one is there, and the one that is there opens. NAME.kek of a key that has a passphrase now goes after
+ * it.
+ */
+CARNET_MUST_USE enum carnet_err carnet_key_reseal(const struct carnet_key *key, int dirfd, const char *name,
+                                                  const char *passphrase, struct carnet_diag *diag);
 /* Reads what NAME.key says in the clear; CARNET_NOT_FOUND when it is not there. */
 CARNET_MUST_USE enum carnet_err carnet_key_peek(int dirfd, const char *name, struct carnet_key_info *out,
                                                 struct carnet_diag *diag);
 /*
  * Opens NAME.key. `passphrase` may be NULL for a key without one. Refuses files others can read (CARNET_PERMISSION), a
  * role other than `role` (CARNET_UNTRUSTED_KEY), parameters below the floor or above the ceiling (CARNET_MALFORMED), a
- * newer version (CARNET_NEWER_FORMAT); CARNET_WRONG_PASSPHRASE, also when one is needed and NULL is given;
+ * newer version (CARNET_CONFIGURATION); CARNET_WRONG_PASSPHRASE, also when one is needed and NULL is given;
  * CARNET_ALTERED when the tag does not hold without one; CARNET_NOT_FOUND without NAME.key, CARNET_NO_INPUT when
  * NAME.kek alone is missing.
  */

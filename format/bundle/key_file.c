@@ -207,8 +207,10 @@ enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct 
     if (size > CARNET_KEY_FILE_MOST)
         return carnet_fail(diag, CARNET_MALFORMED, "Y-1", "The key file is larger than 4 KiB.");
     need(&s, PROLOG ROOT);
-    if (!s.failed && is_newer(&s))
-        return carnet_fail(diag, CARNET_NEWER_FORMAT, "Y-2", "The key file was made by a newer carnet.");
+    if (!s.failed && is_newer(&s)) {
+        carnet_fail(diag, CARNET_CONFIGURATION, "Y-2", "The key file was made by a newer carnet.");
+        return carnet_fail_next(diag, "Use that carnet, or a newer one.");
+    }
     need(&s, VERSION);
     root_element(&s, &file.info);
     if (take(&s, "  <argon2id\n      passes=\"")) {

@@ -29,7 +29,7 @@ struct carnet_key_file {
 CARNET_MUST_USE enum carnet_err carnet_key_file_header(const struct carnet_key_file *file, struct carnet_buffer *out);
 /* Appends the whole file. */
 CARNET_MUST_USE enum carnet_err carnet_key_file_write(const struct carnet_key_file *file, struct carnet_buffer *out);
-/* The reverse. Only the one form is taken: CARNET_MALFORMED with the line, CARNET_NEWER_FORMAT for another version. */
+/* The reverse. Only the one form is taken: CARNET_MALFORMED with the line, CARNET_CONFIGURATION for another version. */
 CARNET_MUST_USE enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct carnet_key_file *out,
                                                       struct carnet_diag *diag);
 

@@ -123,31 +123,24 @@ static enum carnet_err make_kek(int dirfd, const char *name, uint8_t *kek, struc
     return err == CARNET_EXISTS ? read_kek(dirfd, path, kek, diag) : err;
 }
 
-enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
-                                 struct carnet_diag *diag)
+/* The text of NAME.key; without a passphrase NAME.kek is there before it. */
+static enum carnet_err seal(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
+                            struct carnet_buffer *out, struct carnet_diag *diag)
 {
     struct carnet_key_file file = {
         .info = key->info, .passes = CARNET_KEY_PASSES_LEAST, .memory = CARNET_KEY_MEMORY_LEAST};
-    struct carnet_buffer text = {0};
-    char path[FILE_NAME_SIZE];
     uint8_t *kek = NULL;
-    struct stat status;
-    enum carnet_err err = file_name(name, ".key", path, diag);
+    enum carnet_err err = passphrase != NULL ? check_passphrase(passphrase, CARNET_USAGE, diag) : CARNET_OK;
 
-    if (err == CARNET_OK && passphrase != NULL)
-        err = check_passphrase(passphrase, CARNET_USAGE, diag);
+    if (err == CARNET_OK && key->seed == NULL)
+        err = carnet_fail(diag, CARNET_BUG, "", "A key that a device holds was to be written into a file.");
+    if (err == CARNET_OK)
+        err = carnet_secrets_start(diag);
     if (err != CARNET_OK)
         return err;
-    if (key->seed == NULL)
-        return carnet_fail(diag, CARNET_BUG, "", "A key that a device holds was to be written into a file.");
-    if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
-        return carnet_fail(diag, CARNET_EXISTS, "", "There is a key of that name already: '%s'.", path);
     kek = carnet_secret_alloc(CARNET_KEK_SIZE);
-    if (kek == NULL) {
-        err = carnet_secrets_start(diag);
-        return err != CARNET_OK ? err
-                                : carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for a key.");
-    }
+    if (kek == NULL)
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for a key.");
     file.info.passphrase = passphrase != NULL;
     carnet_random(file.nonce, sizeof file.nonce);
     if (passphrase != NULL) {
@@ -158,16 +151,66 @@ enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const 
     }
     if (err == CARNET_OK)
         err = carnet_key_wrap(&file, kek, key->seed, diag);
-    if (err != CARNET_OK)
-        goto out;
-    err = carnet_key_file_write(&file, &text);
-    if (err != CARNET_OK)
-        carnet_fail(diag, err, "", "There is not enough memory for a key.");
-    else
-        err = carnet_file_create(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
-out:
-    carnet_buffer_clear(&text);
     carnet_secret_free(kek);
+    if (err != CARNET_OK)
+        return err;
+    err = carnet_key_file_write(&file, out);
+    return err == CARNET_OK ? err : carnet_fail(diag, err, "", "There is not enough memory for a key.");
+}
+
+enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
+                                 struct carnet_diag *diag)
+{
+    struct carnet_buffer text = {0};
+    char path[FILE_NAME_SIZE];
+    struct stat status;
+    enum carnet_err err = file_name(name, ".key", path, diag);
+
+    if (err != CARNET_OK)
+        return err;
+    if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
+        return carnet_fail(diag, CARNET_EXISTS, "", "There is a key of that name already: '%s'.", path);
+    err = seal(key, dirfd, name, passphrase, &text, diag);
+    if (err == CARNET_OK)
+        err = carnet_file_create(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
+    carnet_buffer_clear(&text);
+    return err;
+}
+
+/* Takes NAME.kek away where it is there. */
+static enum carnet_err remove_kek(int dirfd, const char *name, struct carnet_diag *diag)
+{
+    char path[FILE_NAME_SIZE];
+    enum carnet_err err = file_name(name, ".kek", path, diag);
+
+    if (err != CARNET_OK)
+        return err;
+    if (unlinkat(dirfd, path, 0) != 0)
+        return errno == ENOENT ? CARNET_OK : carnet_fail_errno(diag, errno, "The old file '%s' can't be removed", path);
+    return fsync(dirfd) == 0 ? CARNET_OK
+                             : carnet_fail_errno(diag, errno, "The folder of the file '%s' can't be written", path);
+}
+
+enum carnet_err carnet_key_reseal(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
+                                  struct carnet_diag *diag)
+{
+    struct carnet_buffer text = {0};
+    struct carnet_key_info old;
+    char path[FILE_NAME_SIZE];
+    enum carnet_err err = file_name(name, ".key", path, diag);
+
+    if (err == CARNET_OK)
+        err = carnet_key_peek(dirfd, name, &old, diag);
+    /* One that lies beside a key with a passphrase is what an earlier change left behind; it may have been copied. */
+    if (err == CARNET_OK && passphrase == NULL && old.passphrase)
+        err = remove_kek(dirfd, name, diag);
+    if (err == CARNET_OK)
+        err = seal(key, dirfd, name, passphrase, &text, diag);
+    if (err == CARNET_OK)
+        err = carnet_file_replace(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
+    if (err == CARNET_OK && passphrase != NULL)
+        err = remove_kek(dirfd, name, diag);
+    carnet_buffer_clear(&text);
     return err;
 }
 

@@ -22,6 +22,8 @@ enum carnet_err admin_trust_list(struct cli *cli);
 enum carnet_err admin_key_list(struct cli *cli);
 extern const struct cli_option admin_key_export_options[];
 enum carnet_err admin_key_export(struct cli *cli);
+extern const struct cli_option admin_key_passphrase_options[];
+enum carnet_err admin_key_passphrase(struct cli *cli);
 extern const struct cli_option admin_key_request_options[];
 enum carnet_err admin_key_request(struct cli *cli);
 extern const struct cli_option admin_entitle_options[];

@@ -73,9 +73,14 @@ static enum carnet_err load_key(struct home *h, enum carnet_role role, struct le
                                 struct carnet_diag *diag)
 {
     struct carnet_diag unused;
+    struct carnet_key_info info;
     enum carnet_err err = ledger_key_own(h->ledger, role, key, &unused);
 
     *has = !err;
+    /* The ledger knows how the key was made; how it is sealed now, its file says. */
+    if (!err && carnet_key_peek(h->folder, carnet_role_name(role), &info, NULL) == CARNET_OK &&
+        carnet_digest_equal(&info.id, &key->id))
+        key->passphrase = info.passphrase;
     if (err && err != CARNET_NOT_FOUND) {
         *diag = unused;
         return err;
@@ -244,10 +249,12 @@ static enum carnet_err refuse_key(struct cli *cli, const struct home *h, const s
         (void)carnet_fail(diag, CARNET_CONFIGURATION, "", "The file of the %s key is missing from the home.", role);
     else if (err == CARNET_NO_INPUT || err == CARNET_UNTRUSTED_KEY || err == CARNET_ALTERED || err == CARNET_MALFORMED)
         (void)carnet_fail(diag, CARNET_CONFIGURATION, why.clause, "%s", why.detail);
-    if (diag->err == CARNET_CONFIGURATION && key->passphrase)
-        (void)carnet_fail_next(diag, "Put back %s.key from your copy.", role);
-    else if (diag->err == CARNET_CONFIGURATION)
-        (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy.", role, role);
+    if (diag->err == CARNET_CONFIGURATION && why.err != CARNET_CONFIGURATION) {
+        if (key->passphrase)
+            (void)carnet_fail_next(diag, "Put back %s.key from your copy.", role);
+        else
+            (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy.", role, role);
+    }
     cli_place(cli, h->path);
     return diag->err;
 }

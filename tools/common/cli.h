@@ -108,5 +108,13 @@ CARNET_MUST_USE enum carnet_err cli_ask(struct cli *cli, const char *question, c
 /* The passphrase, into locked memory (carnet_secret_free by the caller): from --passphrase-fd, --passphrase-file, else
  * asked for on the terminal (twice when `twice`). */
 CARNET_MUST_USE enum carnet_err cli_passphrase(struct cli *cli, const char *what_for, bool twice, char **out);
+/* The same for a passphrase that takes the place of another: --new-passphrase-fd, --new-passphrase-file (rows of the
+ * command: CLI_NEW_PASSPHRASE_OPTIONS), else asked for twice. */
+#define CLI_NEW_PASSPHRASE_OPTIONS \
+    {"new-passphrase-file", 0, "FILE", false, "the new passphrase is FILE's first line"}, \
+    { \
+        "new-passphrase-fd", 0, "N", false, "the same, from descriptor N" \
+    }
+CARNET_MUST_USE enum carnet_err cli_new_passphrase(struct cli *cli, const char *what_for, char **out);
 
 #endif

@@ -160,32 +160,36 @@ static enum carnet_err passphrase_from_file(struct cli *cli, const char *file, c
     return err;
 }
 
-static enum carnet_err prompt_once(struct cli *cli, const char *prompt, char *passphrase)
+/* Where a passphrase comes from: the names of its two options. */
+struct source {
+    const char *file, *fd;
+};
+
+static enum carnet_err prompt_once(struct cli *cli, const struct source *s, const char *prompt, char *passphrase)
 {
     if (readpassphrase(prompt, passphrase, ROOM, RPP_REQUIRE_TTY | RPP_ECHO_OFF) == NULL) {
         (void)carnet_fail(&cli->diag, CARNET_NEEDS_ANSWER, "", "A passphrase is needed, and there is no terminal.");
-        return carnet_fail_next(&cli->diag, "Run it on a terminal, or use --passphrase-file or --passphrase-fd.");
+        return carnet_fail_next(&cli->diag, "Run it on a terminal, or use --%s or --%s.", s->file, s->fd);
     }
     return check_passphrase(cli, passphrase, strlen(passphrase));
 }
 
-static enum carnet_err passphrase_from_terminal(struct cli *cli, const char *what_for, bool twice, char *passphrase)
+static enum carnet_err passphrase_from_terminal(struct cli *cli, const struct source *s, const char *prompt, bool twice,
+                                                char *passphrase)
 {
-    char prompt[200];
     char *again = NULL;
     enum carnet_err err;
     if (cli_flag(cli, "no-input")) {
         (void)carnet_fail(&cli->diag, CARNET_NEEDS_ANSWER, "",
                           "A passphrase is needed, and --no-input forbids to ask.");
-        return carnet_fail_next(&cli->diag, "Use --passphrase-file or --passphrase-fd.");
+        return carnet_fail_next(&cli->diag, "Use --%s or --%s.", s->file, s->fd);
     }
     cli_progress_hide(cli);
     (void)fflush(stdout);
-    (void)snprintf(prompt, sizeof prompt, "Passphrase for %s: ", what_for);
-    err = prompt_once(cli, prompt, passphrase);
+    err = prompt_once(cli, s, prompt, passphrase);
     if (err == CARNET_OK && twice) {
         again = carnet_secret_alloc(ROOM);
-        err = again == NULL ? CARNET_NO_MEMORY : prompt_once(cli, "The same again: ", again);
+        err = again == NULL ? CARNET_NO_MEMORY : prompt_once(cli, s, "The same again: ", again);
         if (err == CARNET_OK && strcmp(again, passphrase) != 0) {
             err = carnet_fail(&cli->diag, CARNET_WRONG_PASSPHRASE, "",
                               "The two passphrases differ; nothing was changed.");
@@ -195,16 +199,17 @@ static enum carnet_err passphrase_from_terminal(struct cli *cli, const char *wha
     return err;
 }
 
-enum carnet_err cli_passphrase(struct cli *cli, const char *what_for, bool twice, char **out)
+static enum carnet_err passphrase_from(struct cli *cli, const struct source *s, const char *prompt, bool twice,
+                                       char **out)
 {
-    const char *file = cli_value(cli, "passphrase-file");
+    const char *file = cli_value(cli, s->file);
     char *passphrase = NULL;
     uint32_t fd = 0;
     enum carnet_err err;
 
-    if (file != NULL && cli_value(cli, "passphrase-fd") != NULL)
-        return carnet_fail(&cli->diag, CARNET_USAGE, "", "Give --passphrase-file or --passphrase-fd, not both.");
-    err = cli_number(cli, "passphrase-fd", 0, 1023, UINT32_MAX, &fd);
+    if (file != NULL && cli_value(cli, s->fd) != NULL)
+        return carnet_fail(&cli->diag, CARNET_USAGE, "", "Give --%s or --%s, not both.", s->file, s->fd);
+    err = cli_number(cli, s->fd, 0, 1023, UINT32_MAX, &fd);
     if (err == CARNET_OK)
         err = carnet_secrets_start(&cli->diag);
     if (err != CARNET_OK)
@@ -217,10 +222,24 @@ enum carnet_err cli_passphrase(struct cli *cli, const char *what_for, bool twice
     else if (file != NULL)
         err = passphrase_from_file(cli, file, passphrase);
     else
-        err = passphrase_from_terminal(cli, what_for, twice, passphrase);
+        err = passphrase_from_terminal(cli, s, prompt, twice, passphrase);
     if (err == CARNET_OK)
         *out = passphrase;
     else
         carnet_secret_free(passphrase);
     return err;
+}
+
+enum carnet_err cli_passphrase(struct cli *cli, const char *what_for, bool twice, char **out)
+{
+    char prompt[200];
+    (void)snprintf(prompt, sizeof prompt, "Passphrase for %s: ", what_for);
+    return passphrase_from(cli, &(const struct source){"passphrase-file", "passphrase-fd"}, prompt, twice, out);
+}
+
+enum carnet_err cli_new_passphrase(struct cli *cli, const char *what_for, char **out)
+{
+    char prompt[200];
+    (void)snprintf(prompt, sizeof prompt, "New passphrase for %s: ", what_for);
+    return passphrase_from(cli, &(const struct source){"new-passphrase-file", "new-passphrase-fd"}, prompt, true, out);
 }

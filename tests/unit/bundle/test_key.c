@@ -345,9 +345,9 @@ static void y2_version(void **state)
     assert_int_equal(carnet_key_store(c->key, c->dirfd, "k", NULL, NULL), CARNET_OK);
     good = content(c, "k.key");
     edit(c, &good, "urn:carnet:key:1", "urn:carnet:key:2");
-    open_refused(c, NULL, CARNET_NEWER_FORMAT, "Y-2", "newer carnet");
+    open_refused(c, NULL, CARNET_CONFIGURATION, "Y-2", "newer carnet");
     edit(c, &good, "urn:carnet:key:1", "urn:carnet:key:10");
-    open_refused(c, NULL, CARNET_NEWER_FORMAT, "Y-2", "newer carnet");
+    open_refused(c, NULL, CARNET_CONFIGURATION, "Y-2", "newer carnet");
     edit(c, &good, "urn:carnet:key:1", "urn:carnet:key:0");
     open_refused(c, NULL, CARNET_MALFORMED, "Y-3", "one form");
     carnet_buffer_clear(&good);
