@@ -313,7 +313,7 @@ setup() {
         --feature mesh --feature cores=8 --not-after 2031-12-31 --lease-days 90 --activate-within 30 --transfer-cap 2 \
         --loss-cap 1 --hold-after-loss no --threshold 70 --weight disk=0 --weight tpm=50 --clock-tolerance 12 \
         --virtual refused --container pinned --contact "" -o e2.carnet
-    says "revision 2; against revision 1" "offline +denied → allowed" "edition +pro" "seats +25 → 30" "feature cores +8" \
+    says "revision 2; against revision 1" "offline +denied → allowed" "edition +\(none\) → pro" "seats +25 → 30" "feature cores +\(none\) → 8" \
         "not-after +never → 2031-12-31T23:59:59Z" "weight disk +20 → \(none\)" "contact .*→ \(none\)" "virtual .*refused"
     expect ok 0 carnet-admin entitle --license L-1 --drop-feature cores --feature mesh=x -o e3.carnet
     says "revision 3; against revision 2" "feature cores +8 → \(none\)" "feature mesh +yes → x"
@@ -607,7 +607,7 @@ answer() {
     expect ok 0 carnet-admin assign f.carnet -o l.carnet
     remember "$CARNET_HOME"
     expect seats-in-use 44 carnet-admin convert L-1 online -y
-    says "1 seat of L-1 is still out: seat 1 \(lab-3\)"
+    says "1 seat of L-1 is not free: seat 1 \(lab-3\)\."
     unchanged "$CARNET_HOME"
     make-machine release l.carnet -o r.carnet
     expect ok 0 carnet-admin free r.carnet -o receipt.carnet

@@ -35,6 +35,10 @@ setup() {
     [ "$(events "% revoke %seat=1 serial=1 until=$until grant=%name=%")" = 1 ]
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT count(*) FROM name WHERE text = 'stolen on the train; declared by Ada Byron'")" = 1 ]
     [ "$(sqlite3 "$CARNET_HOME/ledger.db" "SELECT in_use, held FROM license")" = "1|1" ]
+    remember "$CARNET_HOME"
+    expect seats-in-use 44 carnet-admin convert L-1 online -y
+    says "2 seats of L-1 are not free: seat 2 \(.*\), seat 1 \(lab 1, held until $until\)" "held comes free at its time"
+    unchanged "$CARNET_HOME"
     # Once more: the same receipt, and no question.
     expect ok 0 without_terminal carnet-admin revoke L-1 1 --reason "another word" -o again.carnet
     says "had been revoked before; the same receipt"

@@ -322,16 +322,59 @@ in_use() {
     unchanged "$CARNET_HOME" .
 }
 
-@test "a user whose name differs in capital letters alone takes a seat, and that is told" {
-    entitled L-1 --product cad --licensee x --seats 3
+@test "a user who looks like another one takes a seat, and that is told" {
+    entitled L-1 --product cad --licensee x --seats 7
     expect ok 0 carnet-admin user add L-1 ada
-    not_says "capital letters"
+    not_says "same person"
     expect ok 0 carnet-admin user add L-1 ADA
-    says "warning: \"ada\" has a seat of L-1 as well" "2 of 3 seats"
+    says "warning: \"ada\" has a seat of L-1 as well, and looks like the same person" "2 of 7 seats"
     expect ok 0 carnet-admin user add L-1 ada
-    not_says "capital letters"
+    not_says "same person"
     expect ok 0 carnet-admin user add L-1 Ada --json
     [ "$(json '.warnings | length')" = 1 ]
+    expect ok 0 carnet-admin user add L-1 "Grace Hopper <grace@navy.example>"
+    not_says "same person"
+    expect ok 0 carnet-admin user add L-1 Grace@navy.example
+    says '"Grace Hopper <grace@navy.example>" has a seat of L-1 as well'
+    expect ok 0 carnet-admin user add L-1 "G. Hopper <GRACE@navy.example>"
+    says "same person"
+}
+
+@test "user remove: by the whole name, or by the address or the name that one user has in it" {
+    entitled L-1 --product cad --licensee x --seats 5
+    for user in "Ada Byron <ada@one.example>" "Ada Byron <ada@two.example>" "Grace Hopper <grace@navy.example>"; do
+        expect ok 0 carnet-admin user add L-1 "$user"
+    done
+    remember "$CARNET_HOME"
+    expect not-found 46 carnet-admin user remove L-1 "Ada Byron"
+    says "2 users of L-1 have that in their names" "Give the whole name"
+    expect not-found 46 carnet-admin user remove L-1 Ada
+    says "no user .Ada. of that license"
+    expect not-found 46 carnet-admin user remove L-1 one.example
+    expect usage 64 carnet-admin user remove L-1 " x"
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin user remove L-1 ada@two.example
+    expect ok 0 carnet-admin user remove L-1 "Ada Byron"
+    expect ok 0 carnet-admin user remove L-1 "grace hopper"
+    says "0 of 5 seats"
+    expect ok 0 carnet-admin journal verify
+}
+
+@test "a seat that is replaced keeps its note; what stays as it is is counted apart" {
+    offline_license L-1 3 --lease-days 90
+    fingerprint_of 1 f1.carnet
+    fingerprint_of 1 f1b.carnet --nonce 2
+    mkdir stick
+    expect ok 0 carnet-admin assign f1.carnet --note "rack 4" -o l1.carnet
+    expect ok 0 carnet-admin assign f1b.carnet --replace 1 --to stick
+    [ "$(carnet-admin license show L-1 --json | jq -r '.seat_map[0].note')" = "rack 4" ]
+    fingerprint_of 2 f2.carnet
+    expect ok 0 carnet-admin assign f2.carnet --to stick
+    expect ok 0 carnet-admin renew L-1 -n
+    says "Nothing changes: all 2 stay as they are"
+    expect ok 0 later 3 carnet-admin renew L-1 1 --to stick
+    expect ok 0 later 3 carnet-admin renew L-1 --to stick
+    says "^1 is renewed, and 1 stays as it is\.$"
 }
 
 @test "import notes that a machine gave its license up; free frees the seat" {

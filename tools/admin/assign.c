@@ -201,7 +201,7 @@ static const char *label_of(const struct batch *b, const struct giving *g)
 
 static void settle_grant(struct batch *b, struct giving *g)
 {
-    const char *note = cli_value(b->cli, "note");
+    const char *given = cli_value(b->cli, "note"), *note = given ? given : g->replaces ? g->old.note : "";
     const struct carnet_entitlement *e = g->entitlement;
 
     g->grant.license = g->license->number;
@@ -216,7 +216,7 @@ static void settle_grant(struct batch *b, struct giving *g)
     /* The vendor's clock may be a little ahead of this one (J-10). */
     g->grant.since = b->now > e->issued ? b->now : e->issued;
     g->grant.lease_until = give_end(&g->terms, g->grant.since);
-    (void)snprintf(g->grant.note, sizeof g->grant.note, "%s", note ? note : "");
+    (void)snprintf(g->grant.note, sizeof g->grant.note, "%s", note);
     (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label_of(b, g));
 }
 

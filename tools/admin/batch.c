@@ -277,10 +277,12 @@ static void finish_item(struct batch *b, struct batch_item *item, bool many)
         write_item(b, item);
     tell_item(b, item, many);
     cli_free_signals();
-    if (!item->err)
+    if (!item->err) {
         b->done_count++;
-    else
+        b->again_count += item->again;
+    } else {
         b->failed_count++;
+    }
     if (carnet_outcome_exit(item->err) > carnet_outcome_exit(b->worst))
         b->worst = item->err;
 }
@@ -380,6 +382,23 @@ static void say_before(struct batch *b, enum carnet_err err)
                            b->done_count, b->done);
 }
 
+static void say_all(const struct batch *b)
+{
+    const bool dry = cli_dry_run(b->cli);
+    const size_t changed = b->done_count - b->again_count;
+
+    if (b->again_count == 0)
+        cli_note(b->cli, "All %zu %s %s.\n", b->done_count, dry ? "would be" : "are", b->done);
+    else if (changed == 0)
+        cli_note(b->cli, "Nothing changes: all %zu stay as they are.\n", b->done_count);
+    else
+        cli_note(b->cli, "%zu %s %s, and %zu %s.\n", changed,
+                 dry            ? "would be"
+                 : changed == 1 ? "is"
+                                : "are",
+                 b->done, b->again_count, b->again_count == 1 ? "stays as it is" : "stay as they are");
+}
+
 static enum carnet_err outcome(struct batch *b)
 {
     enum carnet_err err;
@@ -388,7 +407,7 @@ static enum carnet_err outcome(struct batch *b)
         return CARNET_OK;
     if (b->failed_count == 0 && b->done_count > 1) {
         cli_set(b->cli, "done", json_integer((json_int_t)b->done_count));
-        cli_note(b->cli, "All %zu %s %s.\n", b->done_count, cli_dry_run(b->cli) ? "would be" : "are", b->done);
+        say_all(b);
         return CARNET_OK;
     }
     if (b->failed_count == 0) {

@@ -71,6 +71,7 @@ struct batch {
     struct batch_item *items;
     size_t item_count;
     size_t done_count, failed_count;
+    size_t again_count; /* of those done, nothing was changed */
     enum carnet_err worst;
 };
 

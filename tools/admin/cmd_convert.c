@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin.h"
+#include "holds.h"
 #include "home.h"
 #include "words.h"
 
@@ -42,29 +43,61 @@ static enum carnet_err refuse_users(struct cli *cli, struct home *h, const struc
     return CARNET_USERS_ASSIGNED;
 }
 
-static enum carnet_err refuse_seats(struct cli *cli, struct home *h, const struct ledger_license *license)
+/* `until`: held till then, or LEDGER_LIVES for a seat that is out. */
+static void name_seat(char *names, size_t room, const struct ledger_grant *g, int64_t until)
 {
-    struct ledger_grant *list = NULL;
-    size_t count = 0;
-    char names[300] = "";
+    char seat[CARNET_TEXT_SIZE + 2 * HOLDS_WORDS_SIZE], key[CARNET_HEX_SIZE], words[HOLDS_WORDS_SIZE] = "";
+
+    carnet_digest_hex(&g->machine_key, key);
+    if (until != LEDGER_LIVES)
+        holds_words(until, words);
+    (void)snprintf(seat, sizeof seat, "seat %lu (%.*s%s%s)", (unsigned long)g->seat, *g->label ? 60 : 8,
+                   *g->label ? g->label : key, *words ? ", held " : "", words);
+    name_one(names, room, seat);
+}
+
+/* The seats in the way, the first of them by name: those out on machines, then those held for lost ones. */
+static enum carnet_err name_seats(struct cli *cli, struct home *h, const struct ledger_license *license, char *names,
+                                  size_t room)
+{
+    struct ledger_grant *list = NULL, lost;
+    struct ledger_hold *holds = NULL;
+    size_t count = 0, held = 0, named = 0;
     enum carnet_err err = ledger_grants(h->ledger, license->number, &list, &count, cli_diag(cli));
 
-    for (size_t i = 0; !err && i < count && i < NAMED_MOST; i++) {
-        char seat[CARNET_TEXT_SIZE + 32], key[CARNET_HEX_SIZE];
-        carnet_digest_hex(&list[i].machine_key, key);
-        (void)snprintf(seat, sizeof seat, "seat %lu (%.*s)", (unsigned long)list[i].seat, *list[i].label ? 60 : 8,
-                       *list[i].label ? list[i].label : key);
-        name_one(names, sizeof names, seat);
+    if (!err)
+        err = ledger_holds(h->ledger, license->number, &holds, &held, cli_diag(cli));
+    for (size_t i = 0; !err && i < count && named < NAMED_MOST; i++, named++)
+        name_seat(names, room, &list[i], LEDGER_LIVES);
+    for (size_t i = 0; !err && i < held && named < NAMED_MOST; i++, named++) {
+        err = ledger_grant_get(h->ledger, holds[i].grant, &lost, cli_diag(cli));
+        if (!err)
+            name_seat(names, room, &lost, holds[i].until);
     }
+    if (count + held > named)
+        name_one(names, room, "and more");
+    free(holds);
     free(list);
+    return err;
+}
+
+static enum carnet_err refuse_seats(struct cli *cli, struct home *h, const struct ledger_license *license)
+{
+    const unsigned long out = license->in_use, held = license->held;
+    char names[700] = "";
+    enum carnet_err err = name_seats(cli, h, license, names, sizeof names);
+
     if (err)
         return err;
-    (void)carnet_fail(cli_diag(cli), CARNET_SEATS_IN_USE, "", "%lu seat%s of %s %s still out: %s%s.",
-                      (unsigned long)license->in_use + license->held, license->in_use + license->held == 1 ? "" : "s",
-                      license->id, license->in_use + license->held == 1 ? "is" : "are",
-                      *names ? names : "held for lost machines", count > NAMED_MOST ? ", and more" : "");
-    (void)carnet_fail_next(cli_diag(cli), "Release them on their machines with 'carnet-user release', and free each "
-                                          "with 'carnet-admin free FILE'; then convert.");
+    (void)carnet_fail(cli_diag(cli), CARNET_SEATS_IN_USE, "", "%lu seat%s of %s %s not free: %s.", out + held,
+                      out + held == 1 ? "" : "s", license->id, out + held == 1 ? "is" : "are", names);
+    if (out > 0)
+        (void)carnet_fail_next(cli_diag(cli),
+                               "Release them on their machines with 'carnet-user release', and free each "
+                               "with 'carnet-admin free FILE'; then convert.%s",
+                               held > 0 ? " What is held comes free at its time." : "");
+    else
+        (void)carnet_fail_next(cli_diag(cli), "Wait until what is held for lost machines has come free, then convert.");
     return CARNET_SEATS_IN_USE;
 }
 

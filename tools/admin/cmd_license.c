@@ -191,65 +191,114 @@ static void show_hold(struct cli *cli, const struct ledger_hold *hold, const str
     (void)json_array_append_new(seats, seat);
 }
 
-static enum carnet_err show_holds(struct cli *cli, struct home *h, const struct ledger_license *license, int64_t now,
-                                  json_t *seats)
+static void show_freed(struct cli *cli, const struct ledger_freed *freed, json_t *seats)
 {
-    struct ledger_hold *list = NULL;
-    struct ledger_grant lost;
-    size_t count = 0;
-    enum carnet_err err = ledger_holds(h->ledger, license->number, &list, &count, cli_diag(cli));
+    char since[CARNET_UTC_SIZE];
 
-    for (size_t i = 0; !err && i < count; i++) {
-        err = ledger_grant_get(h->ledger, list[i].grant, &lost, cli_diag(cli));
-        if (!err)
-            show_hold(cli, &list[i], &lost, now, seats);
-    }
-    free(list);
-    return err;
+    carnet_utc_format(freed->since, since);
+    cli_data(cli, "  seat %-6lu freed     since %s\n", (unsigned long)freed->seat, since);
+    (void)json_array_append_new(
+        seats, json_pack("{s:I, s:s, s:s}", "seat", (json_int_t)freed->seat, "state", "freed", "since", since));
 }
 
-static enum carnet_err show_freed(struct cli *cli, struct home *h, const struct ledger_license *license, json_t *seats)
+/* Seats that nobody ever had. */
+static void show_free(struct cli *cli, uint32_t highest, uint32_t seats)
 {
-    struct ledger_freed *list = NULL;
-    size_t count = 0;
-    uint32_t highest = 0;
-    enum carnet_err err = ledger_seats_freed(h->ledger, license->number, &list, &count, &highest, cli_diag(cli));
+    if (highest >= seats)
+        return;
+    if (highest + 1 == seats)
+        cli_data(cli, "  seat %-6lu free\n", (unsigned long)seats);
+    else
+        cli_data(cli, "  seats %lu to %lu free\n", (unsigned long)highest + 1, (unsigned long)seats);
+    cli_set(cli, "free_from", json_integer((json_int_t)highest + 1));
+}
 
-    for (size_t i = 0; !err && i < count; i++) {
-        char since[CARNET_UTC_SIZE];
-        carnet_utc_format(list[i].since, since);
-        cli_data(cli, "  seat %-6lu freed     since %s\n", (unsigned long)list[i].seat, since);
-        (void)json_array_append_new(
-            seats, json_pack("{s:I, s:s, s:s}", "seat", (json_int_t)list[i].seat, "state", "freed", "since", since));
-    }
-    if (!err && highest < license->seats) {
-        if (highest + 1 == license->seats)
-            cli_data(cli, "  seat %-6lu free\n", (unsigned long)license->seats);
-        else
-            cli_data(cli, "  seats %lu to %lu free\n", (unsigned long)highest + 1, (unsigned long)license->seats);
-        cli_set(cli, "free_from", json_integer((json_int_t)highest + 1));
-    }
-    free(list);
+/* What the ledger has of a license's seats, and each seat once, by its number. */
+struct seat_map {
+    struct ledger_grant *grants;
+    struct ledger_hold *holds;
+    struct ledger_freed *freed;
+    size_t grant_count, hold_count, freed_count;
+    uint32_t highest;
+    struct seat_row {
+        uint32_t seat;
+        const struct ledger_grant *grant; /* or one of the others */
+        const struct ledger_hold *hold;
+        const struct ledger_freed *freed;
+    } * rows;
+    size_t count;
+};
+
+static int by_seat(const void *a, const void *b)
+{
+    const struct seat_row *one = a, *other = b;
+
+    return (one->seat > other->seat) - (one->seat < other->seat);
+}
+
+static enum carnet_err seat_map_read(struct cli *cli, struct home *h, const struct ledger_license *license,
+                                     struct seat_map *m)
+{
+    const int64_t of = license->number;
+    struct carnet_diag *diag = cli_diag(cli);
+    enum carnet_err err = ledger_grants(h->ledger, of, &m->grants, &m->grant_count, diag);
+
+    if (!err)
+        err = ledger_holds(h->ledger, of, &m->holds, &m->hold_count, diag);
+    if (!err)
+        err = ledger_seats_freed(h->ledger, of, &m->freed, &m->freed_count, &m->highest, diag);
+    if (err)
+        return err;
+    m->rows = calloc(m->grant_count + m->hold_count + m->freed_count + 1, sizeof *m->rows);
+    if (!m->rows)
+        return CARNET_NO_MEMORY;
+    for (size_t i = 0; i < m->grant_count; i++)
+        m->rows[m->count++] = (struct seat_row){.seat = m->grants[i].seat, .grant = &m->grants[i]};
+    for (size_t i = 0; i < m->hold_count; i++)
+        m->rows[m->count++] = (struct seat_row){.seat = m->holds[i].seat, .hold = &m->holds[i]};
+    for (size_t i = 0; i < m->freed_count; i++)
+        m->rows[m->count++] = (struct seat_row){.seat = m->freed[i].seat, .freed = &m->freed[i]};
+    qsort(m->rows, m->count, sizeof *m->rows, by_seat);
+    return CARNET_OK;
+}
+
+static void seat_map_clear(struct seat_map *m)
+{
+    free(m->grants);
+    free(m->holds);
+    free(m->freed);
+    free(m->rows);
+}
+
+static enum carnet_err show_seat(struct cli *cli, struct home *h, const struct seat_row *row, int64_t now,
+                                 json_t *seats)
+{
+    struct ledger_grant lost;
+    enum carnet_err err = row->hold ? ledger_grant_get(h->ledger, row->hold->grant, &lost, cli_diag(cli)) : CARNET_OK;
+
+    if (row->grant)
+        show_grant(cli, row->grant, seats);
+    else if (row->freed)
+        show_freed(cli, row->freed, seats);
+    else if (!err)
+        show_hold(cli, row->hold, &lost, now, seats);
     return err;
 }
 
 static enum carnet_err show_seats(struct cli *cli, struct home *h, const struct ledger_license *license, int64_t now)
 {
-    struct ledger_grant *list = NULL;
-    size_t count = 0;
+    struct seat_map m = {.count = 0};
     json_t *seats = json_array();
-    enum carnet_err err = ledger_grants(h->ledger, license->number, &list, &count, cli_diag(cli));
+    enum carnet_err err = seat_map_read(cli, h, license, &m);
 
-    for (size_t i = 0; !err && i < count; i++)
-        show_grant(cli, &list[i], seats);
-    if (!err)
-        err = show_holds(cli, h, license, now, seats);
-    if (!err)
-        err = show_freed(cli, h, license, seats);
-    if (!err)
+    for (size_t i = 0; !err && i < m.count; i++)
+        err = show_seat(cli, h, &m.rows[i], now, seats);
+    if (!err) {
+        show_free(cli, m.highest, license->seats);
         cli_set(cli, "seat_map", json_incref(seats));
+    }
     json_decref(seats);
-    free(list);
+    seat_map_clear(&m);
     return err;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* user add, user remove: who uses an online license. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "admin.h"
 #include "home.h"
@@ -45,6 +47,18 @@ static enum carnet_err finish(struct cli *cli, struct home *h)
     return cli_dry_run(cli) ? CARNET_OK : ledger_commit(h->ledger, cli_diag(cli));
 }
 
+/* Is `part` the address of the user, or the name before it? */
+static bool is_part(const char *user, const char *part)
+{
+    const char *address = strstr(user, " <");
+    const size_t size = strlen(part), all = strlen(user);
+
+    if (!address || user[all - 1] != '>')
+        return false;
+    return (size == (size_t)(address - user) && strncasecmp(user, part, size) == 0) ||
+           (size + 3 == all - (size_t)(address - user) && strncasecmp(address + 2, part, size) == 0);
+}
+
 static enum carnet_err add(struct cli *cli, struct home *h, struct ledger_license *license, const char *name,
                            bool *known)
 {
@@ -56,7 +70,7 @@ static enum carnet_err add(struct cli *cli, struct home *h, struct ledger_licens
     if (!err && !*known) {
         err = ledger_user_twin(h->ledger, license->number, name, twin, cli_diag(cli));
         if (!err)
-            cli_warn(cli, "\"%s\" has a seat of %s as well: the names differ only in capital letters.", twin,
+            cli_warn(cli, "\"%s\" has a seat of %s as well, and looks like the same person.", twin,
                      license->id);
         if (err == CARNET_NOT_FOUND)
             err = CARNET_OK;
@@ -104,6 +118,36 @@ enum carnet_err admin_user_add(struct cli *cli)
     return err;
 }
 
+/* The one user whom a name means that no user has whole: by the address of "Ada Byron <ada@example.org>", or by what
+ * stands before it. Leaves the name as it is where there is none, and refuses where there are several. */
+static enum carnet_err find_user(struct cli *cli, struct home *h, const struct ledger_license *license,
+                                 char name[CARNET_TEXT_SIZE])
+{
+    struct ledger_user *list = NULL;
+    const struct ledger_user *meant = NULL;
+    size_t count = 0, found = 0;
+    bool whole = false;
+    enum carnet_err err = ledger_users(h->ledger, license->number, &list, &count, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++) {
+        whole = whole || strcmp(list[i].name, name) == 0;
+        if (is_part(list[i].name, name)) {
+            found++;
+            meant = &list[i];
+        }
+    }
+    if (!err && !whole && found == 1)
+        (void)snprintf(name, CARNET_TEXT_SIZE, "%s", meant->name);
+    if (!err && !whole && found > 1) {
+        err = carnet_fail(cli_diag(cli), CARNET_NOT_FOUND, "", "%zu users of %s have that in their names.", found,
+                          license->id);
+        (void)carnet_fail_next(cli_diag(cli), "Give the whole name, as 'carnet-admin license show %s' does.",
+                               license->id);
+    }
+    free(list);
+    return err;
+}
+
 static enum carnet_err remove_one(struct cli *cli, struct home *h, const struct ledger_license *license,
                                   const char *name)
 {
@@ -113,6 +157,18 @@ static enum carnet_err remove_one(struct cli *cli, struct home *h, const struct 
     return err ? err
                : ledger_event_add(h->ledger, &license->vendor, home_chain(h), carnet_utc_now(), &event, NULL,
                                   cli_diag(cli));
+}
+
+static enum carnet_err remove_named(struct cli *cli, struct home *h, const struct ledger_license *license,
+                                    const char *given)
+{
+    char name[CARNET_TEXT_SIZE];
+    enum carnet_err err = check_name(cli, given);
+
+    (void)snprintf(name, sizeof name, "%s", given);
+    if (!err)
+        err = find_user(cli, h, license, name);
+    return err ? err : remove_one(cli, h, license, name);
 }
 
 static enum carnet_err remove_all(struct cli *cli, struct home *h, const struct ledger_license *license,
@@ -132,13 +188,13 @@ static enum carnet_err remove_all(struct cli *cli, struct home *h, const struct 
 
 enum carnet_err admin_user_remove(struct cli *cli)
 {
-    const char *name = cli_argument(cli, 1);
+    const char *given = cli_argument(cli, 1);
     struct home h = {0};
     struct ledger_license license;
     size_t removed = 1;
     enum carnet_err err;
 
-    if ((name != NULL) == cli_flag(cli, "all"))
+    if ((given != NULL) == cli_flag(cli, "all"))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "Say which user to remove: a name, or --all.");
     err = home_open(cli, &h);
     if (!err)
@@ -148,7 +204,7 @@ enum carnet_err admin_user_remove(struct cli *cli)
     if (!err)
         err = find_online(cli, &h, &license);
     if (!err)
-        err = name ? remove_one(cli, &h, &license, name) : remove_all(cli, &h, &license, &removed);
+        err = given ? remove_named(cli, &h, &license, given) : remove_all(cli, &h, &license, &removed);
     if (!err)
         err = finish(cli, &h);
     if (!err) {

@@ -107,17 +107,18 @@ static void say(struct cli *cli, bool data, const char *line)
         cli_note(cli, "%s", line);
 }
 
-static void tell(struct cli *cli, bool data, json_t *changes, const char *name, const char *from, const char *to)
+/* `whole`: there is nothing before, and every member is told, not what changed. */
+static void tell(struct cli *cli, bool data, json_t *changes, const char *name, const char *from, const char *to,
+                 bool whole)
 {
     const char *arrow = cli_utf8() ? "\xe2\x86\x92" : "->";
     char line[2 * CARNET_TEXT_SIZE + 160];
 
-    if (from && to)
-        (void)snprintf(line, sizeof line, "  %-22s %s %s %s\n", name, from, arrow, to);
-    else if (to)
+    if (whole)
         (void)snprintf(line, sizeof line, "  %-22s %s\n", name, to);
     else
-        (void)snprintf(line, sizeof line, "  %-22s %s %s (none)\n", name, from, arrow);
+        (void)snprintf(line, sizeof line, "  %-22s %s %s %s\n", name, from ? from : "(none)", arrow,
+                       to ? to : "(none)");
     say(cli, data, line);
     (void)json_array_append_new(changes, json_pack("{s:s, s:s?, s:s?}", "member", name, "from", from, "to", to));
 }
@@ -163,7 +164,7 @@ enum carnet_err words_difference(struct cli *cli, const char *heading, const str
             continue;
         if (n == 0)
             say(cli, data, heading);
-        tell(cli, data, changes, new->list[i].name, from, new->list[i].value);
+        tell(cli, data, changes, new->list[i].name, from, new->list[i].value, !before);
         n++;
     }
     for (size_t i = 0; old && i < old->count; i++) {
@@ -171,7 +172,7 @@ enum carnet_err words_difference(struct cli *cli, const char *heading, const str
             continue;
         if (n == 0)
             say(cli, data, heading);
-        tell(cli, data, changes, old->list[i].name, old->list[i].value, NULL);
+        tell(cli, data, changes, old->list[i].name, old->list[i].value, NULL, false);
         n++;
     }
     cli_set(cli, "changes", json_incref(changes));

@@ -169,7 +169,7 @@ struct ledger_user {
 };
 CARNET_MUST_USE enum carnet_err ledger_user_add(struct ledger *l, int64_t license, const char *name, int64_t now,
                                                 bool *known, struct carnet_diag *diag);
-/* Another user of the license whose name differs in the case of its letters alone; CARNET_NOT_FOUND when there is none
+/* Another user of the license with the same name or address, be it in other capitals; CARNET_NOT_FOUND when there is none
  * (diag is then unchanged). */
 CARNET_MUST_USE enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *name,
                                                  char twin[CARNET_TEXT_SIZE], struct carnet_diag *diag);

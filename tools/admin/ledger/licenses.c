@@ -396,6 +396,11 @@ enum carnet_err ledger_user_add(struct ledger *l, int64_t license, const char *n
     return err;
 }
 
+/* The address in "Ada Byron <ada@example.org>", or the whole name. */
+#define ADDRESS(name) \
+    "CASE WHEN " name " LIKE '% <%>' THEN substr(" name ", instr(" name ", ' <') + 2, length(" name ") - instr(" name \
+    ", ' <') - 2) ELSE " name " END"
+
 enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *name, char twin[CARNET_TEXT_SIZE],
                                  struct carnet_diag *diag)
 {
@@ -403,7 +408,8 @@ enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *
     bool row = false;
     enum carnet_err err = database_query(l, &s, diag,
                                          "SELECT name FROM online_user WHERE license = ?1 AND name <> ?2"
-                                         " AND name = ?2 COLLATE NOCASE ORDER BY name LIMIT 1",
+                                         " AND (name = ?2 COLLATE NOCASE OR " ADDRESS("name") " = " ADDRESS("?2")
+                                         " COLLATE NOCASE) ORDER BY name LIMIT 1",
                                          "it", license, name);
 
     if (!err)
