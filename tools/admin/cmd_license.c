@@ -274,13 +274,16 @@ static enum carnet_err show_seat(struct cli *cli, struct home *h, const struct s
                                  json_t *seats)
 {
     struct ledger_grant lost;
-    enum carnet_err err = row->hold ? ledger_grant_get(h->ledger, row->hold->grant, &lost, cli_diag(cli)) : CARNET_OK;
+    enum carnet_err err;
 
     if (row->grant)
         show_grant(cli, row->grant, seats);
     else if (row->freed)
         show_freed(cli, row->freed, seats);
-    else if (!err)
+    if (!row->hold)
+        return CARNET_OK;
+    err = ledger_grant_get(h->ledger, row->hold->grant, &lost, cli_diag(cli));
+    if (!err)
         show_hold(cli, row->hold, &lost, now, seats);
     return err;
 }
