@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "common/io.h"
+#include "fingerprint_describe.h"
 #include "fingerprint_show.h"
 #include "pending.h"
-#include "renewals.h"
 #include "user.h"
 
 /* A product asked for: "ID" or "ID=VERSION"; without one given, those that the vendor's manifests want. */
@@ -94,77 +94,6 @@ static enum carnet_err read_wish(struct cli *cli, const struct carnet_digest *ve
     return err == CARNET_OK ? choose_products(cli, wish) : err;
 }
 
-/* The weights that will count: those of a license that is installed for the vendor, else the usual ones. */
-static enum carnet_err find_weights(struct cli *cli, const struct carnet_state *state,
-                                    const struct carnet_digest *vendor, struct carnet_matching *matching, bool *usual)
-{
-    struct carnet_state_grant *grants = NULL;
-    size_t count = 0;
-    *usual = true;
-    matching->threshold = CARNET_THRESHOLD_DEFAULT;
-    for (unsigned i = 0; i < CARNET_FACT_COUNT; i++)
-        matching->points[i] = carnet_fact_default_points((enum carnet_fact_name)i);
-    enum carnet_err err = carnet_state_grants(state, vendor, &grants, &count, cli_diag(cli));
-    for (size_t i = 0; err == CARNET_OK && *usual && i < count; i++) {
-        const struct carnet_judged *judged =
-            grants[i].reading == NULL ? NULL : carnet_reading_judged(grants[i].reading);
-        if (judged == NULL || grants[i].released || grants[i].ended)
-            continue;
-        *matching = carnet_document_license(carnet_judged_document(judged))->matching;
-        *usual = false;
-    }
-    carnet_state_grants_free(grants, count);
-    return err;
-}
-
-static enum carnet_err describe(struct cli *cli, const struct carnet_state *state,
-                                const struct carnet_fingerprint_wish *wish, struct carnet_fingerprint_view *view)
-{
-    enum carnet_err err = carnet_fingerprint_describe(state, wish, view, cli_diag(cli));
-    if (err == CARNET_OK)
-        err = renewals_choose(cli, state, &view->fingerprint);
-    /* A renewal is fixed to a user as what it renews is. */
-    if (err == CARNET_OK && !view->fingerprint.has_user && view->user_fate == CARNET_FATE_LEAVES)
-        view->user_fate = CARNET_FATE_OMITTED;
-    return err;
-}
-
-/* One function describes what is shown and what is written. */
-static enum carnet_err describe_and_show(struct cli *cli, const struct carnet_state *state,
-                                         const struct carnet_fingerprint_wish *wish,
-                                         struct carnet_fingerprint_view *view)
-{
-    struct carnet_matching matching;
-    bool usual;
-    enum carnet_err err = describe(cli, state, wish, view);
-    if (err == CARNET_OK)
-        err = find_weights(cli, state, &wish->vendor, &matching, &usual);
-    if (err == CARNET_OK)
-        fingerprint_show(cli, view, &matching, usual);
-    return err;
-}
-
-/* The key of this very machine: a copied state gets another. */
-static enum carnet_err own_key(struct cli *cli, struct carnet_state *state, const struct carnet_digest *vendor,
-                               struct carnet_key **key)
-{
-    /* A renewal is signed by the key of what it renews, however much has changed: the administrator sees a transfer. */
-    if (cli_flag(cli, "renew"))
-        return carnet_state_machine_key(state, vendor, true, carnet_utc_now(), key, cli_diag(cli));
-    struct carnet_machine *machine = malloc(sizeof(*machine));
-    bool set_aside = false;
-    enum carnet_err err = machine == NULL ? carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "",
-                                                        "There is not enough memory to make a fingerprint.")
-                                          : carnet_machine_read(machine, cli_diag(cli));
-    if (err == CARNET_OK)
-        err = carnet_state_own_key(state, vendor, machine, carnet_utc_now(), &set_aside, key, cli_diag(cli));
-    if (set_aside)
-        cli_warn(cli, "The key that was here was made on another machine, or this one has changed beyond recognition. "
-                      "It was set aside with its licenses, and this machine has a new key.");
-    free(machine);
-    return err;
-}
-
 /* From here on the state changes: all that can be refused was refused. A machine without a key gets one now. */
 static enum carnet_err write_fingerprint(struct cli *cli, const struct carnet_fingerprint_wish *wish,
                                          struct carnet_fingerprint_view *view)
@@ -176,9 +105,9 @@ static enum carnet_err write_fingerprint(struct cli *cli, const struct carnet_fi
     bool again = false;
     enum carnet_err err = user_state_open(cli, true, &state);
     if (err == CARNET_OK)
-        err = own_key(cli, state, &wish->vendor, &key);
+        err = user_fingerprint_key(cli, state, &wish->vendor, &key);
     if (err == CARNET_OK)
-        err = describe_and_show(cli, state, wish, view);
+        err = user_fingerprint_show(cli, state, wish, view);
     if (err == CARNET_OK)
         err = carnet_fingerprint_make(state, key, view, cli_flag(cli, "new"), &again, &bytes, &id, cli_diag(cli));
     if (err == CARNET_OK && again)
@@ -276,7 +205,7 @@ enum carnet_err user_fingerprint(struct cli *cli)
     if (err == CARNET_OK)
         err = read_wish(cli, &vendor, wish);
     if (err == CARNET_OK)
-        err = write ? describe(cli, state, wish, view) : describe_and_show(cli, state, wish, view);
+        err = write ? user_fingerprint_describe(cli, state, wish, view) : user_fingerprint_show(cli, state, wish, view);
     if (err == CARNET_OK && !preview)
         err = carnet_policy_may_make(&view->policy, cli_diag(cli));
     if (err == CARNET_OK)

@@ -56,6 +56,14 @@ static const struct cli_option doctor_options[] = {
     {0},
 };
 
+static const struct cli_option sync_options[] = {
+    {"label", 0, "TEXT", false, "a name for this machine in a fingerprint that is made"},
+    {"for-user", 0, "LOGIN", false, "the user that a fingerprint asks a license for (root: every user)"},
+    {"again", 0, NULL, false, "write also what was carried before: a stick was lost"},
+    {"eject", 0, NULL, false, "unmount the stick at the end"},
+    {0},
+};
+
 static const char *const trust_add_examples[] = {
     "trust add root.pem\tshow the key's id, ask, and trust its vendor",
     "trust add trust-2-1.carnet\ttake the vendor's newest trust information: later roots, what is revoked",
@@ -100,6 +108,12 @@ static const char *const doctor_examples[] = {
     "doctor\twhat is wrong here, and what to do next",
     "doctor --clock --to /media/stick\task for the clock's floor to be lowered",
     "doctor --bundle support.tar\tan archive for whoever helps you",
+    NULL,
+};
+static const char *const sync_examples[] = {
+    "sync\tfind the stick, show the plan, ask, and do it",
+    "sync -n\tonly show the plan",
+    "sync /media/stick --eject\tthat stick; unmount it at the end",
     NULL,
 };
 static const char *const explain_examples[] = {
@@ -157,6 +171,16 @@ static const struct cli_command commands[] = {
      .options = release_options,
      .examples = release_examples,
      .run = user_release},
+    {.name = "sync",
+     .group = "A license comes and goes",
+     .arguments = "[DIR]",
+     .least = 0,
+     .most = 1,
+     .summary = "exchange all that there is with a stick",
+     .schema = "carnet.sync/1",
+     .options = sync_options,
+     .examples = sync_examples,
+     .run = user_sync},
     {.name = "check",
      .group = "Ask",
      .arguments = "PRODUCT",

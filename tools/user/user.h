@@ -16,6 +16,7 @@ enum carnet_err user_check(struct cli *cli);
 enum carnet_err user_status(struct cli *cli);
 enum carnet_err user_release(struct cli *cli);
 enum carnet_err user_doctor(struct cli *cli);
+enum carnet_err user_sync(struct cli *cli);
 
 /* Opens the state that --state, the environment or the user gives. */
 CARNET_MUST_USE enum carnet_err user_state_open(struct cli *cli, bool write, struct carnet_state **out);

@@ -47,6 +47,21 @@ void stick_done(struct stick *stick, struct stick_file *file)
     carnet_buffer_clear(&bytes);
 }
 
+bool stick_was_taken(struct stick *stick, const struct cli_output *output)
+{
+    static const int digits[] = {8, 16, 64};
+    char name[CLI_NAME_SIZE];
+    int done = -1;
+    if (stick_folder(stick, FOLDER_DONE, false, &done) != CARNET_OK || done < 0)
+        return false;
+    for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++) {
+        cli_proper_name(output, digits[i], name);
+        if (cli_file_holds(done, name, output->bytes, output->size))
+            return true;
+    }
+    return false;
+}
+
 /* ---- pruning ---- */
 
 struct prune {

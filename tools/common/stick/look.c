@@ -39,13 +39,6 @@ const char *stick_fate_name(enum stick_fate fate)
 
 /* ---- fates of what is not listed ---- */
 
-static void tell_ignored(struct cli *cli, const char *path, enum stick_fate fate, const char *why,
-                         const struct carnet_kind *kind)
-{
-    cli_json_line(cli, json_pack("{s:o, s:s*, s:s, s:s*}", "source", cli_json_text(path), "kind",
-                                 kind == NULL ? NULL : kind->name, "fate", stick_fate_name(fate), "why", why));
-}
-
 /* `why` is a constant: the reasons are few, however many files there are. */
 static void ignore(struct walk *walk, const char *path, enum stick_fate fate, const char *why,
                    const struct carnet_kind *kind)
@@ -61,7 +54,7 @@ static void ignore(struct walk *walk, const char *path, enum stick_fate fate, co
     if (i < stick->reasons)
         stick->ignored[i].count++;
     if (cli_json(stick->cli))
-        tell_ignored(stick->cli, path, fate, why, kind);
+        stick_line_ignored(stick, path, fate, why, kind);
 }
 
 /* ---- what a file is ---- */

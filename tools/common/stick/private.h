@@ -69,6 +69,10 @@ int stick_open_parent(const struct stick *stick, const char *path, const char **
 #define STICK_HEAD_SIZE 4096u
 const struct carnet_kind *stick_sniff(const uint8_t *head, size_t size, const char **why);
 
+/* The line of JSON for a file that is not listed. */
+void stick_line_ignored(struct stick *stick, const char *path, enum stick_fate fate, const char *why,
+                        const struct carnet_kind *kind);
+
 /* The name's kind and label, where it is a proper name (N-1). */
 const struct carnet_kind *stick_name_parse(const char *name, char label[CARNET_LABEL_SIZE]);
 

@@ -132,32 +132,48 @@ void stick_plan_show(struct stick *stick)
 
 /* ---- for scripts ---- */
 
+/* What each line has. */
+static json_t *begin(const char *fate, const char *kind, enum carnet_err outcome)
+{
+    return json_pack("{s:s, s:i, s:s*, s:s}", "outcome", carnet_outcome_name(outcome), "exit",
+                     carnet_outcome_exit(outcome), "kind", kind, "fate", fate);
+}
+
+static void set_text(struct stick *stick, json_t *line, const char *member, const char *text)
+{
+    if (text != NULL && text[0] != '\0' && json_object_set_new(line, member, cli_json_text(text)) != 0)
+        stick->cli->no_memory = true;
+}
+
 static void line_file(struct stick *stick, const struct stick_file *file)
 {
-    json_t *line = json_pack("{s:o, s:s, s:s}", "source", cli_json_text(file->path), "kind", file->kind->name, "fate",
-                             stick_fate_name(file->fate));
-    int failed = line == NULL;
-    if (failed == 0 && file->label != NULL && file->label[0] != '\0')
-        failed |= json_object_set_new(line, "label", cli_json_text(file->label));
-    if (failed == 0 && file->outcome != CARNET_OK) {
-        failed |= json_object_set_new(line, "outcome", json_string(carnet_outcome_name(file->outcome)));
-        failed |= json_object_set_new(line, "exit", json_integer(carnet_outcome_exit(file->outcome)));
-    }
-    if (failed == 0 && file->why != NULL)
-        failed |= json_object_set_new(line, "why", cli_json_text(file->why));
-    if (failed == 0 && file->moved)
-        failed |= json_object_set_new(line, "moved", json_true());
-    if (failed != 0)
-        stick->cli->no_memory = true;
+    const enum carnet_err outcome = file->fate == STICK_REFUSED ? file->outcome : CARNET_OK;
+    json_t *line = begin(stick_fate_name(file->fate), file->kind->name, outcome);
+    set_text(stick, line, "source", file->path);
+    set_text(stick, line, "label", file->label);
+    set_text(stick, line, outcome == CARNET_OK ? "why" : "message", file->why);
+    if (outcome != CARNET_OK)
+        set_text(stick, line, "next", carnet_outcome_next(outcome));
+    if (file->moved)
+        (void)json_object_set_new(line, "moved", json_true());
+    cli_json_line(stick->cli, line);
+}
+
+void stick_line_ignored(struct stick *stick, const char *path, enum stick_fate fate, const char *why,
+                        const struct carnet_kind *kind)
+{
+    json_t *line = begin(stick_fate_name(fate), kind == NULL ? NULL : kind->name, CARNET_OK);
+    set_text(stick, line, "source", path);
+    set_text(stick, line, "why", why);
     cli_json_line(stick->cli, line);
 }
 
 static void line_row(struct stick *stick, const struct stick_row *row)
 {
-    cli_json_line(stick->cli,
-                  json_pack("{s:s, s:s, s:o*, s:o*}", "kind", row->kind, "fate", row->keeps ? "kept" : "written",
-                            "label", row->label == NULL ? NULL : cli_json_text(row->label), "why",
-                            row->words == NULL ? NULL : cli_json_text(row->words)));
+    json_t *line = begin(row->keeps ? "kept" : "written", row->kind, CARNET_OK);
+    set_text(stick, line, "label", row->label);
+    set_text(stick, line, "why", row->words);
+    cli_json_line(stick->cli, line);
 }
 
 static void line_put(struct stick *stick, const struct stick_put *put)
@@ -168,8 +184,10 @@ static void line_put(struct stick *stick, const struct stick_put *put)
         stick->cli->no_memory = true;
         return;
     }
-    cli_json_line(stick->cli, json_pack("{s:s, s:s, s:s, s:s}", "kind", put->kind->name, "fate", "written", "label",
-                                        put->label, "file", path));
+    json_t *line = begin("written", put->kind->name, CARNET_OK);
+    set_text(stick, line, "label", put->label);
+    set_text(stick, line, "file", path);
+    cli_json_line(stick->cli, line);
     free(path);
 }
 

@@ -110,6 +110,8 @@ CARNET_MUST_USE enum carnet_err stick_prepare(struct stick *stick, size_t count,
  * the stick's folder, to be freed. It is not delivered before stick_settle.
  */
 CARNET_MUST_USE enum carnet_err stick_put(struct stick *stick, const struct cli_output *output, char **name);
+/* Does this very bundle lie in done/? Then the other side has taken it from this stick. */
+bool stick_was_taken(struct stick *stick, const struct cli_output *output);
 /* Reads everything back once more, past the cache: CARNET_STICK_FAILED when the device gives anything else than what
  * was put. What was put is delivered when this is CARNET_OK. */
 CARNET_MUST_USE enum carnet_err stick_settle(struct stick *stick);
