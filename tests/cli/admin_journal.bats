@@ -157,8 +157,14 @@ END
         signer = (SELECT id FROM key WHERE role = 'issuer' AND own = 1)")" = "$events" ]
     # A part of it.
     expect ok 0 carnet-admin journal export --since 5 -o part.carnet
+    says "goes on with --since $((events + 1))\."
     expect ok 0 carnet-inspect verify --trust root.pem part.carnet
     [ "$(of part.carnet first last)" = "5 $events" ]
+    expect usage 64 carnet-admin journal export --csv -o table.csv
+    says "on standard output" ">FILE"
+    expect usage 64 carnet-admin journal export --csv --to .
+    [ ! -e table.csv ]
+    expect usage 64 carnet-admin journal export --csv --json
     expect ok 0 carnet-admin journal export --csv
     [ "$(wc -l <<<"$out")" = $((events + 1)) ]
     [ "$(head -2 <<<"$out" | tail -1 | cut -d, -f1,4)" = 1,open ]

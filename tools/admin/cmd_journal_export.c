@@ -24,7 +24,7 @@ struct exporting {
     struct carnet_buffer lines;
     struct carnet_journal segment; /* being filled; `lines` is set when it is whole */
     json_t *segments;
-    uint32_t events, files;
+    uint32_t events, files, chains;
 };
 
 /* ---- segments ---- */
@@ -222,7 +222,6 @@ static enum carnet_err run(struct exporting *x, const struct ledger_chain *chain
     const char *vendor = cli_value(x->cli, "vendor");
     const bool csv = cli_flag(x->cli, "csv");
     struct carnet_digest whose;
-    size_t found = 0;
     enum carnet_err err = vendor ? ledger_vendor_find(x->h->ledger, vendor, &whose, cli_diag(x->cli)) : CARNET_OK;
 
     if (!err && csv)
@@ -232,13 +231,37 @@ static enum carnet_err run(struct exporting *x, const struct ledger_chain *chain
         if (!carnet_digest_equal(&chains[i].signer, &x->h->issuer.id) ||
             (vendor && !carnet_digest_equal(&chains[i].vendor, &whose)))
             continue;
-        found++;
+        x->chains++;
         err = csv ? ledger_events(x->h->ledger, &chains[i], since - 1, add_row, x, cli_diag(x->cli))
                   : export_chain(x, &chains[i], since);
     }
-    if (!err && found == 0)
+    if (!err && x->chains == 0)
         err = refuse_unentitled(x->cli);
     return err;
+}
+
+static void say_files(const struct exporting *x)
+{
+    char since[32] = "";
+
+    /* Each vendor's chain has positions of its own. */
+    if (x->chains == 1)
+        (void)snprintf(since, sizeof since, " %lu", (unsigned long)x->segment.first);
+    cli_note(x->cli, "%lu event%s in %lu file%s; the next export goes on with --since%s.\n", (unsigned long)x->events,
+             x->events == 1 ? "" : "s", (unsigned long)x->files, x->files == 1 ? "" : "s", since);
+}
+
+/* The table is for standard output alone. */
+static enum carnet_err check_csv(struct cli *cli)
+{
+    if (!cli_flag(cli, "csv"))
+        return CARNET_OK;
+    if (cli_json(cli))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--csv and --json do not go together.");
+    if (!cli_value(cli, "output") && !cli_value(cli, "to") && !cli_flag(cli, "text"))
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--csv prints its table on standard output.");
+    return carnet_fail_next(cli_diag(cli), "Give it the name of a file with '>FILE'.");
 }
 
 enum carnet_err admin_journal_export(struct cli *cli)
@@ -250,6 +273,8 @@ enum carnet_err admin_journal_export(struct cli *cli)
     uint32_t since = 1;
     enum carnet_err err = cli_number(cli, "since", 1, CARNET_COUNT_MOST, 1, &since);
 
+    if (!err)
+        err = check_csv(cli);
     if (!err)
         err = home_open(cli, &h);
     if (!err && !h.has_issuer) {
@@ -269,8 +294,7 @@ enum carnet_err admin_journal_export(struct cli *cli)
         cli_set(cli, "events", json_integer((json_int_t)x.events));
         cli_set(cli, "segments", json_incref(x.segments));
         if (x.files > 0)
-            cli_note(cli, "%lu events in %lu file%s; the next export goes on with --since.\n", (unsigned long)x.events,
-                     (unsigned long)x.files, x.files == 1 ? "" : "s");
+            say_files(&x);
     }
     json_decref(x.segments);
     carnet_buffer_clear(&x.lines);
