@@ -632,6 +632,57 @@ started() {
     says "another key" "M-6"
 }
 
+# renewed OUTCOME CODE: what comes of a renewal of CAD-1 from the machine at hand.
+renewed() {
+    rm -f r.carnet
+    carnet-user --quiet fingerprint --renew -o r.carnet
+    expect "$1" "$2" carnet-admin renew CAD-1 r.carnet -o "l$((++number)).carnet"
+}
+
+@test "M-10: to say that one is a container is no way around the cap on transfers" {
+    number=0
+    vendor 3 --container pinned --transfer-cap 0
+    # A machine with a label; another one that has its state, and says that it is a container.
+    machine desk a
+    trust
+    carnet-user --quiet fingerprint --product cad --label Desk -o f.carnet
+    carnet-admin --quiet assign f.carnet -o l0.carnet
+    carnet-user --quiet activate l0.carnet -o a.carnet
+    cp -a "$CARNET_STATE" volume
+    started other b Desk
+    export CARNET_STATE=$PWD/volume
+    remember "$CARNET_HOME"
+    renewed cap-reached 47
+    says "transfer"
+    unchanged "$CARNET_HOME"
+    # Not in two steps either: first the machine itself says so, with its own facts, which is no transfer.
+    machine desk a
+    export CARNET_STATE=$PWD/volume
+    touch "$CARNET_SYSROOT/.dockerenv"
+    carnet-admin --quiet entitle --license CAD-1 --feature extra -o e2.carnet
+    carnet-admin --quiet import e2.carnet
+    renewed ok 0
+    not_says transfer
+    started other b Desk
+    export CARNET_STATE=$PWD/volume
+    renewed cap-reached 47
+    # Where a transfer is allowed, it counts once, and the grant is a container's from then on.
+    carnet-admin --quiet entitle --license CAD-1 --transfer-cap 1 -o e3.carnet
+    carnet-admin --quiet import e3.carnet
+    renewed ok 0
+    says "counts as a transfer"
+    started third c Desk
+    export CARNET_STATE=$PWD/volume
+    renewed ok 0
+    not_says transfer
+    # Back on a machine is another one.
+    machine desk a
+    export CARNET_STATE=$PWD/volume
+    rm -f "$CARNET_SYSROOT/.dockerenv"
+    renewed cap-reached 47
+    expect ok 0 carnet-admin journal verify
+}
+
 @test "M-9: a license without a label is for no pinned container" {
     vendor 2 --container pinned
     machine one a

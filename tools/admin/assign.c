@@ -209,6 +209,7 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.machine_key = g->asking->machine_key;
     g->grant.has_user = g->asking->fingerprint->has_user;
     g->grant.user = g->asking->fingerprint->user;
+    g->grant.container = give_is_container(g->asking->fingerprint);
     g->grant.entitlement = g->license->entitlement;
     g->grant.epoch = ledger_about(b->home->ledger)->epoch;
     g->grant.serial = 1;

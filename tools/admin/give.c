@@ -58,6 +58,11 @@ enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_l
     return item->err;
 }
 
+bool give_is_container(const struct carnet_fingerprint *f)
+{
+    return strcmp(f->container_system, "none") != 0;
+}
+
 enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_license *license,
                                   const struct carnet_entitlement *e, const struct carnet_fingerprint *f,
                                   const char *label)
@@ -66,11 +71,11 @@ enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_l
         item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
                                 "The machine is virtual (%s), and the license %s refuses that.", f->virtual_system,
                                 license->id);
-    else if (e->container == CARNET_CONTAINER_REFUSED && strcmp(f->container_system, "none") != 0)
+    else if (e->container == CARNET_CONTAINER_REFUSED && give_is_container(f))
         item->err = carnet_fail(&item->diag, CARNET_VIRTUAL_REFUSED, "M-7",
                                 "The machine is a container (%s), and the license %s refuses that.",
                                 f->container_system, license->id);
-    else if (e->container == CARNET_CONTAINER_PINNED && strcmp(f->container_system, "none") != 0 && *label == '\0') {
+    else if (e->container == CARNET_CONTAINER_PINNED && give_is_container(f) && *label == '\0') {
         item->err = carnet_fail(&item->diag, CARNET_NEEDS_ANSWER, "M-9",
                                 "The machine is a container (%s): by the license %s it is told by a label, and it has "
                                 "none.",

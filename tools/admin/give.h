@@ -23,6 +23,9 @@ struct give_terms {
 /* May seats of the license be given or renewed at all? item->err says why not. */
 enum carnet_err give_hold_license(struct batch_item *item, const struct ledger_license *license,
                                   const struct carnet_entitlement *e, int64_t now);
+/* Does the fingerprint say that it was made in a container? */
+bool give_is_container(const struct carnet_fingerprint *f);
+
 /* Does the entitlement take the kind of machine that the fingerprint tells of, under that label (M-7, M-9)? */
 enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_license *license,
                                   const struct carnet_entitlement *e, const struct carnet_fingerprint *f,

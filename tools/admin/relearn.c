@@ -160,7 +160,7 @@ static enum carnet_err record(struct home *h, const struct relearn_found *f, con
 }
 
 /* A grant whose license tells of another machine than the one before it was transferred by the renewal in between.
- * Under M-9 the facts say nothing. */
+ * Of a container's grant under M-9 the facts say nothing (M-10). */
 static enum carnet_err is_transfer(struct home *h, const struct relearn_found *f, const struct ledger_grant *g,
                                    bool *out, struct carnet_diag *diag)
 {
@@ -175,7 +175,7 @@ static enum carnet_err is_transfer(struct home *h, const struct relearn_found *f
     *out = false;
     if (!err)
         err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, diag);
-    if (!err && f->entitlement->container != CARNET_CONTAINER_PINNED) {
+    if (!err && !(f->entitlement->container == CARNET_CONTAINER_PINNED && g->container)) {
         before = carnet_document_license(carnet_reading_document(reading));
         carnet_match_told(&before->facts, &before->matching, &f->license->facts, true, &match);
         *out = !match.matches;

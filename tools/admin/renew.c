@@ -97,9 +97,10 @@ static enum carnet_err hold_facts(struct batch *b, struct batch_item *item, stru
     struct carnet_match match;
 
     carnet_match_told(&r->before->facts, &r->before->matching, &r->asking->fingerprint->facts, true, &match);
-    /* M-9: a container's facts say nothing; its key, which signed this, and its label stay. */
-    r->transfer = !match.matches && !(e->container == CARNET_CONTAINER_PINNED &&
-                                      strcmp(r->asking->fingerprint->container_system, "none") != 0);
+    /* M-10: what a container is told by under M-9, its key and its label, stays. What the grant was given to decides;
+     * what asks now could say of itself whatever helps. */
+    r->transfer = !match.matches && !(e->container == CARNET_CONTAINER_PINNED && r->grant->container &&
+                                      give_is_container(r->asking->fingerprint));
     return r->transfer ? caps_hold_transfer(b, item, r->license, e,
                                             "The machine has changed too much, so this counts as a transfer")
                        : CARNET_OK;
@@ -221,6 +222,9 @@ static void settle_next(struct batch *b, struct renewing *r)
     r->next.serial = r->grant->serial + 1;
     r->next.entitlement = r->license->entitlement;
     r->next.lease_until = give_end(&r->terms, r->give.issued);
+    /* Only what the cap counts changes it, or two renewals would do what one may not. */
+    if (r->transfer)
+        r->next.container = give_is_container(r->asking->fingerprint);
     r->give.license = r->license;
     r->give.grant = &r->next;
     r->give.entitlement = r->license->entitlement;

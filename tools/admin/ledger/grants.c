@@ -8,7 +8,7 @@
 #define COLUMNS \
     "g.number, g.license, g.fingerprint, g.seat, g.epoch, g.serial, g.machine_key, g.entitlement, g.user, g.label," \
     " g.since, g.lease_until, g.ended, g.how, g.release, g.replaces, g.note, g.activated," \
-    " g.declared"
+    " g.declared, g.container"
 
 static const char *const ends[] = {
     [CARNET_END_FREED] = "freed", [CARNET_END_REVOKED] = "revoked", [CARNET_END_REPLACED] = "replaced"};
@@ -48,6 +48,7 @@ static void read_grant(sqlite3_stmt *s, struct ledger_grant *out)
     column_text(s, 16, out->note, sizeof out->note);
     out->activated = time_or_none(s, 17);
     out->declared = time_or_none(s, 18);
+    out->container = sqlite3_column_int(s, 19) != 0;
 }
 
 static enum carnet_err one_grant(struct ledger *l, sqlite3_stmt *s, struct ledger_grant *out, struct carnet_diag *diag)
@@ -251,10 +252,10 @@ enum carnet_err ledger_grant_add(struct ledger *l, struct ledger_grant *g, const
     enum carnet_err err = database_run(
         l, diag,
         "INSERT INTO seat_grant (license, fingerprint, seat, epoch, serial, machine_key, user, entitlement, label,"
-        " note, since, lease_until, replaces) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
-        "idiiidDdTTiii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
+        " note, since, lease_until, replaces, container) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), ?)",
+        "idiiidDdTTiiii", g->license, &g->fingerprint, (int64_t)g->seat, (int64_t)g->epoch, (int64_t)g->serial,
         &g->machine_key, g->has_user ? &g->user : NULL, &g->entitlement, g->label, g->note, g->since, g->lease_until,
-        g->replaces);
+        g->replaces, (int64_t)g->container);
 
     if (err)
         return err;
@@ -273,8 +274,10 @@ enum carnet_err ledger_grant_renew(struct ledger *l, const struct ledger_grant *
                                    struct carnet_diag *diag)
 {
     enum carnet_err err = database_run(
-        l, diag, "UPDATE seat_grant SET epoch = ?, serial = ?, entitlement = ?, lease_until = ? WHERE number = ?",
-        "iidii", (int64_t)g->epoch, (int64_t)g->serial, &g->entitlement, g->lease_until, g->number);
+        l, diag,
+        "UPDATE seat_grant SET epoch = ?, serial = ?, entitlement = ?, lease_until = ?, container = ? WHERE number = ?",
+        "iidiii", (int64_t)g->epoch, (int64_t)g->serial, &g->entitlement, g->lease_until, (int64_t)g->container,
+        g->number);
 
     if (!err && facts)
         err = database_run(l, diag, "DELETE FROM grant_system WHERE license = ? AND seat_grant = ?", "ii", g->license,

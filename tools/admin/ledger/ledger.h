@@ -189,6 +189,7 @@ struct ledger_grant {
     struct carnet_digest user;
     char label[CARNET_TEXT_SIZE];
     char note[CARNET_TEXT_SIZE]; /* the administrator's own */
+    bool container;              /* it was given to a container, or moved into one by the last transfer (M-10) */
     int64_t since;
     int64_t lease_until; /* the last second of its newest license, by lease and not-after */
     int64_t activated;   /* when its machine said so; LEDGER_LIVES: not yet */

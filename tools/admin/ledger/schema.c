@@ -192,7 +192,11 @@ static const char version_3[] =
 /* Which grant a fingerprint renewed, so that an older one which arrives late does not undo a newer one. */
 static const char version_4[] = "ALTER TABLE received ADD COLUMN seat_grant INTEGER;";
 
-static const char *const steps[] = {version_1, version_2, version_3, version_4};
+/* Was the grant given to a container? Of the grants that are there nobody knows: they count as none (M-10). */
+static const char version_5[] =
+    "ALTER TABLE seat_grant ADD COLUMN container INTEGER NOT NULL DEFAULT 0 CHECK (container IN (0, 1));";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4, version_5};
 _Static_assert(sizeof steps / sizeof *steps == LEDGER_SCHEMA_VERSION, "a step for each version");
 
 /* From that version to the newest. In a transaction. */
