@@ -184,8 +184,8 @@ static enum carnet_err write_temporary(int dirfd, const char *temporary, const c
     return err;
 }
 
-static enum carnet_err settle(int dirfd, const char *temporary, const char *name, bool replace,
-                              struct carnet_diag *diag)
+enum carnet_err carnet_file_settle(int dirfd, const char *temporary, const char *name, bool replace,
+                                   struct carnet_diag *diag)
 {
     char shown_name[SHOWN_SIZE];
     if ((replace ? renameat(dirfd, temporary, dirfd, name) : rename_new(dirfd, temporary, name)) != 0) {
@@ -204,11 +204,6 @@ static enum carnet_err settle(int dirfd, const char *temporary, const char *name
     return CARNET_OK;
 }
 
-enum carnet_err carnet_file_settle(int dirfd, const char *temporary, const char *name, struct carnet_diag *diag)
-{
-    return settle(dirfd, temporary, name, false, diag);
-}
-
 static enum carnet_err write_file(int dirfd, const char *name, mode_t mode, const void *bytes, size_t size,
                                   bool replace, struct carnet_diag *diag)
 {
@@ -219,7 +214,7 @@ static enum carnet_err write_file(int dirfd, const char *name, mode_t mode, cons
                            shown(name, shown_name));
     enum carnet_err err = write_temporary(dirfd, temporary, name, mode, bytes, size, diag);
     if (err == CARNET_OK)
-        err = settle(dirfd, temporary, name, replace, diag);
+        err = carnet_file_settle(dirfd, temporary, name, replace, diag);
     free(temporary);
     return err;
 }

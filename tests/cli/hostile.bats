@@ -104,7 +104,7 @@ END
     (cd "$BATS_TEST_TMPDIR/same" && python3 -c 'import os
 for i in range(1, 10000): os.link("00000.carnet", "%05d.carnet" % i)')
     "${within[@]}" carnet-inspect verify --trust "$root" "$BATS_TEST_TMPDIR/same" | tail -n 1 | grep '^10000 files: 10000 ok'
-    carnet-inspect report --trust "$root" --json -o "$BATS_TEST_TMPDIR/same.html" "$BATS_TEST_TMPDIR/same" |
+    "${within[@]}" carnet-inspect report --trust "$root" --json -o "$BATS_TEST_TMPDIR/same.html" "$BATS_TEST_TMPDIR/same" |
         jq -e '(.bundles | length) == 2 and .bundles[1].copies == 10000 and ([.anomalies[].name] == ["many-copies"]) and
             .anomalies[0].text == "10000 files are the same bundle, byte for byte."'
 }

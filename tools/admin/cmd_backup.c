@@ -91,7 +91,7 @@ static enum carnet_err write_copy(struct cli *cli, struct home *h, const char *f
     if (!err)
         err = ledger_backup(h->ledger, beside, l->list, l->count, carnet_utc_now(), cli_diag(cli));
     if (!err)
-        err = carnet_file_settle(AT_FDCWD, beside, file, cli_diag(cli));
+        err = carnet_file_settle(AT_FDCWD, beside, file, false, cli_diag(cli));
     if (err)
         cli_place(cli, file);
     free(beside);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/error.h"
 
@@ -80,6 +81,10 @@ json_t *cli_json_text(const char *text);
 /* Prints one JSON line at once (for many items), with the command's schema in it; then there is a last line with the
  * summary. */
 void cli_json_line(struct cli *cli, json_t *value);
+/* With --json: prints the one document now instead of at the end, for what would take too much memory as a json_t.
+ * `more` writes further members to `out`, each as ,"NAME":VALUE in ASCII; nonzero when it could not. */
+typedef int cli_members_fn(void *context, FILE *out);
+void cli_json_document(struct cli *cli, enum carnet_err err, cli_members_fn *more, void *context);
 /* One file of many was refused, and the command goes on: a line that says where and why and one that says what to do,
  * on standard error; with --json a line with the members source, outcome, exit, message, next and the place, and those
  * of `more` (stolen; NULL for none). Where the diagnosis is of another outcome than `err`, the table's words count. */

@@ -28,6 +28,7 @@ struct cli {
     json_t *members;  /* of the JSON document */
     json_t *warnings; /* NULL when there are none */
     bool no_memory;   /* a member could not be made */
+    bool told;        /* the document is printed already */
     int write_errno;  /* the first failure to write standard output */
     unsigned outputs; /* bundles written so far */
     bool has_exit;    /* `exit` is the program's code */

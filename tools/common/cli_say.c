@@ -100,7 +100,8 @@ void cli_set(struct cli *cli, const char *member, json_t *value)
         cli->no_memory = true;
 }
 
-static void dump_line(struct cli *cli, const json_t *value)
+/* An object; `more` (NULL for none) writes members after its own. */
+static void dump_line(struct cli *cli, const json_t *value, cli_members_fn *more, void *context)
 {
     char *text = json_dumps(value, DUMP_FLAGS);
     if (text == NULL) {
@@ -109,8 +110,10 @@ static void dump_line(struct cli *cli, const json_t *value)
     }
     /* A line is whole or not there, whenever the process is interrupted. */
     cli_hold_signals();
-    cli_write(cli, text, strlen(text));
-    cli_write(cli, "\n", 1);
+    cli_write(cli, text, strlen(text) - 1);
+    if (more != NULL && more(context, stdout) != 0)
+        cli->no_memory = true;
+    cli_write(cli, "}\n", 2);
     if (fflush(stdout) != 0)
         keep_errno(cli);
     cli_free_signals();
@@ -124,7 +127,7 @@ void cli_json_line(struct cli *cli, json_t *value)
         json_object_update(line, value) != 0)
         cli->no_memory = true;
     else if (cli->json)
-        dump_line(cli, line);
+        dump_line(cli, line, NULL, NULL);
     json_decref(line);
     json_decref(value);
 }
@@ -195,9 +198,20 @@ static int set_reason(json_t *object, const char *message, const char *next, con
     return failed;
 }
 
-/* The members that every document has, then those of a refusal, then the command's own as it set them. */
-static void print_document(struct cli *cli, enum carnet_err err, const char *message, const char *next)
+static const char *message_of(const struct cli *cli, enum carnet_err err)
 {
+    return cli->diag.detail[0] != '\0' ? cli->diag.detail : carnet_outcome_meaning(err);
+}
+
+static const char *next_of(const struct cli *cli, enum carnet_err err)
+{
+    return cli->diag.next[0] != '\0' ? cli->diag.next : carnet_outcome_next(err);
+}
+
+/* The members that every document has, then those of a refusal, then the command's own as it set them. */
+static void print_document(struct cli *cli, enum carnet_err err, cli_members_fn *more, void *context)
+{
+    const char *message = message_of(cli, err), *next = next_of(cli, err);
     json_t *document = json_object();
     int failed = document == NULL;
     failed |= json_object_set_new(document, "schema", json_string(schema_of(cli, err)));
@@ -212,7 +226,7 @@ static void print_document(struct cli *cli, enum carnet_err err, const char *mes
         failed |= json_object_set(document, "warnings", cli->warnings);
     failed |= json_object_update_missing(document, cli->members);
     if (failed == 0)
-        dump_line(cli, document);
+        dump_line(cli, document, more, context);
     else
         cli->no_memory = true;
     json_decref(document);
@@ -291,16 +305,23 @@ void cli_exit(struct cli *cli, int code)
     cli->exit = code;
 }
 
+void cli_json_document(struct cli *cli, enum carnet_err err, cli_members_fn *more, void *context)
+{
+    if (!cli->json || cli->no_memory)
+        return;
+    settle_diag(cli, err);
+    print_document(cli, err, more, context);
+    cli->told = true;
+}
+
 int cli_finish(struct cli *cli, enum carnet_err err)
 {
     cli_progress_end(cli);
     if (err == CARNET_OK && cli->no_memory)
         err = CARNET_NO_MEMORY;
     settle_diag(cli, err);
-    const char *message = cli->diag.detail[0] != '\0' ? cli->diag.detail : carnet_outcome_meaning(err);
-    const char *next = cli->diag.next[0] != '\0' ? cli->diag.next : carnet_outcome_next(err);
-    if (cli->json)
-        print_document(cli, err, message, next);
+    if (cli->json && !cli->told)
+        print_document(cli, err, NULL, NULL);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout) != 0 || close(STDOUT_FILENO) != 0)
         keep_errno(cli);
@@ -312,7 +333,7 @@ int cli_finish(struct cli *cli, enum carnet_err err)
     } else if (cli->has_exit && cli->write_errno == 0) {
         return cli->exit;
     } else if (err != CARNET_OK && (!cli->json || cli->write_errno != 0)) {
-        print_refusal(cli, err, message, next);
+        print_refusal(cli, err, message_of(cli, err), next_of(cli, err));
     }
     return carnet_outcome_exit(err);
 }

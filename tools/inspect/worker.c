@@ -117,7 +117,7 @@ static _Noreturn void live(int fd, const struct worker *w, const struct worker_s
 static int patience(void)
 {
     const char *slices = getenv("CARNET_TEST_PATIENCE");
-    return slices != NULL ? atoi(slices) : PATIENCE_SLICES;
+    return slices != NULL ? (int)strtol(slices, NULL, 10) : PATIENCE_SLICES;
 }
 #else
 static int patience(void)
@@ -134,17 +134,17 @@ static size_t count_given(const struct worker_answers *answers)
     return count;
 }
 
-/* The next message. `answers` are looked at for signs of life meanwhile; NULL for none. */
+/* The next message. `answers` are looked at for signs of life meanwhile. */
 static bool hear(struct worker *w, const struct worker_answers *answers, void *what, size_t size)
 {
     struct pollfd channel = {.fd = w->fd, .events = POLLIN};
-    size_t before = answers == NULL ? 0 : count_given(answers);
+    size_t before = count_given(answers);
     int ready = 0, left = patience();
     while (ready <= 0 && left > 0) {
         ready = poll(&channel, 1, SLICE_MS);
         if (ready < 0 && errno != EINTR)
             return false;
-        const size_t given = answers == NULL ? 0 : count_given(answers);
+        const size_t given = count_given(answers);
         if (given != before)
             left = patience();
         else if (ready == 0)
@@ -158,7 +158,7 @@ static bool hear(struct worker *w, const struct worker_answers *answers, void *w
 static enum carnet_err greet(struct worker *w, struct carnet_diag *diag)
 {
     struct greeting greeting;
-    if (!hear(w, NULL, &greeting, sizeof greeting)) {
+    if (!hear(w, w->answers, &greeting, sizeof greeting)) {
         (void)worker_bury(w, diag);
         return carnet_fail(diag, CARNET_BUG, "", "A process to read the files in ended as soon as it began.");
     }

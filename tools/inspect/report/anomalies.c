@@ -436,7 +436,7 @@ static enum carnet_err judge_files(struct report *r)
         if (file->err == CARNET_REVOKED) {
             f.grade = REPORT_SERIOUS;
             f.name = "revoked-key";
-            err = add(r, &f, "%s", file->diag.detail);
+            err = add(r, &f, "%s", report_message(file));
         }
     }
     for (size_t i = 0; i < r->bundles.count && err == CARNET_OK; i++) {

@@ -51,7 +51,41 @@ static struct making begin(void)
     return m;
 }
 
-static int end(struct making *m, json_t *list)
+/* A list that is written object by object, so that never more than one of them is in memory. */
+struct list {
+    json_dump_callback_t put;
+    void *context;
+    size_t count;
+    int bad;
+};
+
+static void put_piece(struct list *l, const char *piece)
+{
+    l->bad |= l->put(piece, strlen(piece), l->context);
+}
+
+static int dump(struct list *l, const json_t *value)
+{
+    return value == NULL ? -1 : json_dump_callback(value, l->put, l->context, JSON_COMPACT | JSON_ENSURE_ASCII);
+}
+
+static void begin_list(struct list *l, const char *name)
+{
+    put_piece(l, "\"");
+    put_piece(l, name);
+    put_piece(l, "\":[");
+    l->count = 0;
+}
+
+static void end(struct making *m, struct list *l)
+{
+    if (l->count++ > 0)
+        put_piece(l, ",");
+    l->bad |= m->bad != 0 ? -1 : dump(l, m->object);
+    json_decref(m->object);
+}
+
+static int end_in(struct making *m, json_t *list)
 {
     if (m->bad != 0) {
         json_decref(m->object);
@@ -60,7 +94,7 @@ static int end(struct making *m, json_t *list)
     return json_array_append_new(list, m->object);
 }
 
-static int add_file(const struct report *r, const struct report_file *f, json_t *list)
+static void add_file(const struct report *r, const struct report_file *f, struct list *list)
 {
     struct making m = begin();
     m.bad |= json_object_set_new(m.object, "file", cli_json_text(f->path));
@@ -68,18 +102,18 @@ static int add_file(const struct report *r, const struct report_file *f, json_t 
     m.bad |= json_object_set_new(m.object, "exit", json_integer(carnet_outcome_exit(f->err)));
     put(&m, "status", report_status(r, f->bundle));
     if (f->err != CARNET_OK) {
-        put(&m, "message", f->diag.detail[0] != '\0' ? f->diag.detail : carnet_outcome_meaning(f->err));
-        put(&m, "next", f->diag.next[0] != '\0' ? f->diag.next : carnet_outcome_next(f->err));
-        put(&m, "clause", f->diag.clause);
-        put(&m, "entry", f->diag.entry);
+        put(&m, "message", report_message(f));
+        put(&m, "next", f->why->next[0] != '\0' ? f->why->next : carnet_outcome_next(f->err));
+        put(&m, "clause", f->why->clause);
+        put(&m, "entry", f->why->entry);
     }
     put_digest(&m, "sha256", &f->digest);
     put_place(&m, "bundle", f->bundle);
     put_number(&m, "anomalies", f->anomalies);
-    return end(&m, list);
+    end(&m, list);
 }
 
-static int add_bundle(const struct report *r, const struct report_bundle *b, json_t *list)
+static void add_bundle(const struct report *r, const struct report_bundle *b, struct list *list)
 {
     const struct facts_values *v = &b->values;
     struct making m = begin();
@@ -115,10 +149,10 @@ static int add_bundle(const struct report *r, const struct report_bundle *b, jso
     put_digest(&m, "answers", &v->answers);
     put_place(&m, "rests-on", b->inner);
     m.bad |= json_object_set_new(m.object, "copies", json_integer((json_int_t)b->copies));
-    return end(&m, list);
+    end(&m, list);
 }
 
-static int add_happening(const struct report_happening *h, json_t *list)
+static void add_happening(const struct report_happening *h, struct list *list)
 {
     struct making m = begin();
     put_time(&m, "at", h->at);
@@ -133,7 +167,7 @@ static int add_happening(const struct report_happening *h, json_t *list)
     put_time(&m, "until", h->until);
     put_number(&m, "position", h->position);
     put_place(&m, "bundle", h->bundle);
-    return end(&m, list);
+    end(&m, list);
 }
 
 static int add_grant(const struct report_grant *g, json_t *list)
@@ -153,10 +187,10 @@ static int add_grant(const struct report_grant *g, json_t *list)
     if (g->disputed)
         m.bad |= json_object_set_new(m.object, "disputed", json_true());
     put_place(&m, "bundle", g->bundle);
-    return end(&m, list);
+    return end_in(&m, list);
 }
 
-static int add_license(const struct report *r, const struct report_license *l, json_t *list)
+static void add_license(const struct report *r, const struct report_license *l, struct list *list)
 {
     struct making m = begin();
     json_t *grants = json_array();
@@ -177,10 +211,10 @@ static int add_license(const struct report *r, const struct report_license *l, j
     for (size_t i = l->first; i < l->first + l->count; i++)
         m.bad |= add_grant(&r->grants.list[i], grants);
     m.bad |= json_object_set_new(m.object, "grants", grants);
-    return end(&m, list);
+    end(&m, list);
 }
 
-static int add_anomaly(const struct report_anomaly *a, json_t *list)
+static void add_anomaly(const struct report_anomaly *a, struct list *list)
 {
     struct making m = begin();
     json_t *files = json_array();
@@ -194,64 +228,103 @@ static int add_anomaly(const struct report_anomaly *a, json_t *list)
             m.bad |= json_array_append_new(files, json_integer((json_int_t)a->files[i]));
     }
     m.bad |= json_object_set_new(m.object, "files", files);
-    return end(&m, list);
+    end(&m, list);
 }
 
-static json_t *roots(const struct report *r)
+static void add_roots(const struct report *r, struct list *list)
 {
     const struct inspect_trust *trust = &r->survey->trust;
-    json_t *list = json_array();
-    int bad = list == NULL;
     for (size_t i = 0; i < trust->anchors.count; i++) {
         struct making m = begin();
         put_digest(&m, "id", &trust->list[i].root);
         put(&m, "file", trust->sources[i]);
-        bad |= end(&m, list);
+        end(&m, list);
     }
-    if (bad != 0) {
-        json_decref(list);
-        return NULL;
-    }
-    return list;
 }
 
-static json_t *examined(const struct report *r)
+static void add_anomalies(const struct report *r, struct list *list)
+{
+    for (size_t i = 0; i < r->anomalies.count; i++)
+        add_anomaly(&r->anomalies.list[i], list);
+}
+
+static void add_licenses(const struct report *r, struct list *list)
+{
+    for (size_t i = 0; i < r->licenses.count; i++)
+        add_license(r, &r->licenses.list[i], list);
+}
+
+static void add_timeline(const struct report *r, struct list *list)
+{
+    for (size_t i = 0; i < r->happenings.count; i++)
+        add_happening(&r->happenings.list[i], list);
+}
+
+static void add_files(const struct report *r, struct list *list)
+{
+    for (size_t i = 0; i < r->files.count; i++)
+        add_file(r, &r->files.list[i], list);
+}
+
+static void add_bundles(const struct report *r, struct list *list)
+{
+    for (size_t i = 0; i < r->bundles.count; i++)
+        add_bundle(r, r->bundles.list[i], list);
+}
+
+typedef void add_fn(const struct report *r, struct list *list);
+static const struct {
+    const char *name;
+    add_fn *add;
+    bool page; /* what the page's script needs; all else stands in its tables */
+} lists[] = {
+    {"roots", add_roots, true},        {"anomalies", add_anomalies, false}, {"licenses", add_licenses, false},
+    {"timeline", add_timeline, false}, {"files", add_files, true},          {"bundles", add_bundles, true},
+};
+
+static void put_head(const struct report *r, struct list *l)
 {
     const struct survey *s = r->survey;
-    return json_pack("{s:I, s:I, s:I, s:s, s:o}", "files", (json_int_t)s->files, "others", (json_int_t)s->others,
-                     "self-asserted", (json_int_t)s->self_asserted, "cage", survey_cage(s), "outcomes",
-                     survey_counts(s));
+    char made[CARNET_UTC_SIZE], at[CARNET_UTC_SIZE];
+    json_t *examined =
+        json_pack("{s:I, s:I, s:I, s:s, s:o}", "files", (json_int_t)s->files, "others", (json_int_t)s->others,
+                  "self-asserted", (json_int_t)s->self_asserted, "cage", survey_cage(s), "outcomes", survey_counts(s));
+    put_piece(l, ",\"made\":\"");
+    put_piece(l, report_time(r->made, made));
+    put_piece(l, "\",\"judged-at\":\"");
+    put_piece(l, report_time(r->at, at));
+    put_piece(l, "\",\"examined\":");
+    l->bad |= dump(l, examined);
+    json_decref(examined);
 }
 
-json_t *report_json(const struct report *r)
+static int put_lists(const struct report *r, bool page, struct list *l)
 {
-    struct making m = begin();
-    json_t *files = json_array(), *bundles = json_array(), *timeline = json_array(), *licenses = json_array(),
-           *anomalies = json_array();
-    put_time(&m, "made", r->made);
-    put_time(&m, "judged-at", r->at);
-    m.bad |= json_object_set_new(m.object, "examined", examined(r));
-    m.bad |= json_object_set_new(m.object, "roots", roots(r));
-    for (size_t i = 0; i < r->anomalies.count; i++)
-        m.bad |= add_anomaly(&r->anomalies.list[i], anomalies);
-    for (size_t i = 0; i < r->licenses.count; i++)
-        m.bad |= add_license(r, &r->licenses.list[i], licenses);
-    for (size_t i = 0; i < r->happenings.count; i++)
-        m.bad |= add_happening(&r->happenings.list[i], timeline);
-    for (size_t i = 0; i < r->files.count; i++)
-        m.bad |= add_file(r, &r->files.list[i], files);
-    for (size_t i = 0; i < r->bundles.count; i++)
-        m.bad |= add_bundle(r, r->bundles.list[i], bundles);
-    m.bad |= json_object_set_new(m.object, "anomalies", anomalies);
-    m.bad |= json_object_set_new(m.object, "licenses", licenses);
-    m.bad |= json_object_set_new(m.object, "timeline", timeline);
-    m.bad |= json_object_set_new(m.object, "files", files);
-    m.bad |= json_object_set_new(m.object, "bundles", bundles);
-    if (m.bad != 0) {
-        json_decref(m.object);
-        return NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (page && !lists[i].page)
+            continue;
+        put_piece(l, page && i == 0 ? "" : ",");
+        begin_list(l, lists[i].name);
+        lists[i].add(r, l);
+        put_piece(l, "]");
     }
-    return m.object;
+    return l->bad;
+}
+
+int report_json_members(const struct report *r, json_dump_callback_t tell, void *context)
+{
+    struct list l = {.put = tell, .context = context};
+    put_head(r, &l);
+    return put_lists(r, false, &l);
+}
+
+int report_json_of_page(const struct report *r, json_dump_callback_t tell, void *context)
+{
+    struct list l = {.put = tell, .context = context};
+    put_piece(&l, "{");
+    (void)put_lists(r, true, &l);
+    put_piece(&l, "}");
+    return l.bad;
 }
 
 /* ---- CSV ---- */
@@ -306,9 +379,7 @@ static enum carnet_err file_row(const struct report *r, const struct report_file
     const char *const row[] = {
         carnet_text_escape(f->path, strlen(f->path), path, sizeof path),
         carnet_outcome_name(f->err),
-        f->err == CARNET_OK         ? ""
-        : f->diag.detail[0] != '\0' ? f->diag.detail
-                                    : carnet_outcome_meaning(f->err),
+        report_message(f),
         report_status(r, f->bundle),
         v->kind,
         b->summary,
@@ -329,13 +400,20 @@ static enum carnet_err file_row(const struct report *r, const struct report_file
     return cells(out, row, sizeof row / sizeof row[0]);
 }
 
-enum carnet_err report_csv(const struct report *r, struct carnet_buffer *out)
+enum carnet_err report_csv(const struct report *r, struct cli *cli)
 {
     static const char *const head[] = {"file",   "outcome", "message",     "status", "kind",     "summary", "license",
                                        "seat",   "machine", "machine-key", "epoch",  "serial",   "at",      "until",
                                        "vendor", "id",      "signer",      "sha256", "anomalies"};
-    enum carnet_err err = cells(out, head, sizeof head / sizeof head[0]);
-    for (size_t i = 0; i < r->files.count && err == CARNET_OK; i++)
-        err = file_row(r, &r->files.list[i], out);
+    struct carnet_buffer row = {0};
+    enum carnet_err err = cells(&row, head, sizeof head / sizeof head[0]);
+    for (size_t i = 0; i < r->files.count && err == CARNET_OK; i++) {
+        cli_write(cli, row.bytes, row.size);
+        row.size = 0; /* its memory is used again */
+        err = file_row(r, &r->files.list[i], &row);
+    }
+    if (err == CARNET_OK)
+        cli_write(cli, row.bytes, row.size);
+    carnet_buffer_clear(&row);
     return err;
 }

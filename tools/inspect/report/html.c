@@ -8,8 +8,8 @@
 
 void html_bytes(struct html *h, const char *markup, size_t size)
 {
-    if (h->err == CARNET_OK && size > 0)
-        h->err = carnet_buffer_append(h->out, markup, size);
+    if (h->err == CARNET_OK && fwrite(markup, 1, size, h->out) != size)
+        h->err = CARNET_IO;
 }
 
 void html_raw(struct html *h, const char *markup)
@@ -60,20 +60,19 @@ void html_text(struct html *h, const char *text)
     free(large);
 }
 
-void html_json(struct html *h, const json_t *data)
+int html_json(const char *piece, size_t size, void *html)
 {
-    char *text = json_dumps(data, JSON_COMPACT | JSON_ENSURE_ASCII);
-    if (text == NULL) {
-        h->err = CARNET_NO_MEMORY;
-        return;
-    }
+    struct html *h = html;
+    const char *const end = piece + size;
     /* These stand in strings alone, where their escapes mean the same. */
-    for (const char *at = text; *at != '\0';) {
-        const size_t plain = strcspn(at, "&<>");
-        html_bytes(h, at, plain);
-        at += plain;
-        if (*at != '\0')
+    while (piece < end) {
+        const char *at = piece;
+        while (at < end && *at != '&' && *at != '<' && *at != '>')
+            at++;
+        html_bytes(h, piece, (size_t)(at - piece));
+        if (at < end)
             html_print(h, "\\u%04x", (unsigned)(unsigned char)*at++);
+        piece = at;
     }
-    free(text);
+    return h->err == CARNET_OK ? 0 : -1;
 }

@@ -3,14 +3,13 @@
 #ifndef CARNET_INSPECT_REPORT_HTML_H
 #define CARNET_INSPECT_REPORT_HTML_H
 
-#include <jansson.h>
+#include <stdio.h>
 
-#include "core/buffer.h"
 #include "inspect/report/model.h"
 
 /* The first failure is kept, and nothing is written after it. */
 struct html {
-    struct carnet_buffer *out;
+    FILE *out;
     enum carnet_err err;
 };
 /* As it is: words of this program alone. */
@@ -20,8 +19,8 @@ void html_bytes(struct html *h, const char *markup, size_t size);
 void html_print(struct html *h, const char *format, ...) CARNET_PRINTF(2, 3);
 /* Text of anybody: control, directional and undecodable characters as escapes, then & < > " ' as entities. */
 void html_text(struct html *h, const char *text);
-/* Data for a script, in ASCII, in which no tag can begin or end. */
-void html_json(struct html *h, const json_t *data);
+/* A piece of JSON in ASCII, for a script: no tag can begin or end in it. A json_dump_callback_t; `html` is one. */
+int html_json(const char *piece, size_t size, void *html);
 
 /* ---- drawings ---- */
 void html_put_legend(struct html *h, const struct report *r);

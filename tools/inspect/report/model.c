@@ -171,11 +171,13 @@ enum carnet_err report_take(struct report *r, const char *file, const struct exa
     struct report_file *f = &r->files.list[r->files.count];
     *f = (struct report_file){.path = strdup(strcmp(file, "-") == 0 ? "standard input" : file),
                               .err = found->err,
-                              .diag = *diag,
+                              .why = found->err == CARNET_OK ? NULL : malloc(sizeof *f->why),
                               .bundle = REPORT_NONE};
-    if (f->path == NULL)
-        return CARNET_NO_MEMORY;
     r->files.count++;
+    if (f->path == NULL || (found->err != CARNET_OK && f->why == NULL))
+        return CARNET_NO_MEMORY;
+    if (f->why != NULL)
+        *f->why = *diag;
     if (facts == NULL)
         return CARNET_OK;
     f->digest = facts->file;
@@ -199,7 +201,7 @@ void report_clear(struct report *r)
     while (r->by_digest != NULL)
         (void)tdelete(*(void **)r->by_digest, &r->by_digest, by_bytes);
     for (size_t i = 0; i < r->files.count; i++)
-        free(r->files.list[i].path);
+        free(r->files.list[i].path), free(r->files.list[i].why);
     for (size_t i = 0; i < r->bundles.count; i++)
         bundle_free(r->bundles.list[i]);
     for (size_t i = 0; i < r->anomalies.count; i++)
@@ -220,6 +222,13 @@ const char *report_state_name(enum report_state state)
 {
     static const char *const names[REPORT_STATES] = {"assigned", "active", "returned", "expired", "ended"};
     return names[state];
+}
+
+const char *report_message(const struct report_file *f)
+{
+    if (f->why == NULL)
+        return "";
+    return f->why->detail[0] != '\0' ? f->why->detail : carnet_outcome_meaning(f->err);
 }
 
 const char *report_grade_name(enum report_grade grade)

@@ -21,7 +21,7 @@ struct report_bundle {
 struct report_file {
     char *path;
     enum carnet_err err;
-    struct carnet_diag diag;
+    struct carnet_diag *why;     /* NULL where nothing is wrong: most files are right, and this is large */
     struct carnet_digest digest; /* SHA-256 of the file; zeros where it could not be read */
     size_t bundle;               /* or REPORT_NONE */
     size_t anomalies;
@@ -109,6 +109,8 @@ void report_clear(struct report *r);
 bool report_grow(void **list, size_t *room, size_t size);
 
 const char *report_state_name(enum report_state state);
+/* What is wrong with it; "" for nothing. */
+const char *report_message(const struct report_file *f);
 const char *report_grade_name(enum report_grade grade);
 /* "2026-03-01", "never", or "" for FACTS_NO_TIME. */
 const char *report_day(int64_t time, char out[CARNET_UTC_SIZE]);
@@ -118,11 +120,13 @@ const char *report_status(const struct report *r, size_t bundle);
 bool report_lives(const struct report_grant *g);
 
 /* ---- how it is told ---- */
-/* All of it as JSON; NULL when there is no memory. */
-json_t *report_json(const struct report *r);
-/* The page. */
-CARNET_MUST_USE enum carnet_err report_page(const struct report *r, json_t *data, struct carnet_buffer *out);
-/* A line a file, RFC 4180. */
-CARNET_MUST_USE enum carnet_err report_csv(const struct report *r, struct carnet_buffer *out);
+/* All of it as JSON, piece by piece: members of an object that has some already. Nonzero when it could not. */
+CARNET_MUST_USE int report_json_members(const struct report *r, json_dump_callback_t put, void *context);
+/* What the page's script needs, as an object. */
+CARNET_MUST_USE int report_json_of_page(const struct report *r, json_dump_callback_t put, void *context);
+/* The page; CARNET_IO where it can't be written. */
+CARNET_MUST_USE enum carnet_err report_page(const struct report *r, FILE *out);
+/* Prints a line a file, RFC 4180. */
+CARNET_MUST_USE enum carnet_err report_csv(const struct report *r, struct cli *cli);
 
 #endif

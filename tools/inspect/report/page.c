@@ -331,7 +331,7 @@ static void file_row(struct html *h, const struct report *r, size_t i)
     cell(h, "", b != NULL ? b->values.kind : "");
     html_raw(h, "<td class=\"x\">");
     if (f->err != CARNET_OK)
-        html_text(h, f->diag.detail[0] != '\0' ? f->diag.detail : carnet_outcome_meaning(f->err));
+        html_text(h, report_message(f));
     if (f->err != CARNET_OK && b != NULL && b->summary[0] != '\0')
         html_raw(h, " It claims: ");
     if (b != NULL)
@@ -396,6 +396,12 @@ static void put_digests(struct html *h, const struct report *r)
 
 /* ---- the whole ---- */
 
+static void put_data(struct html *h, const struct report *r)
+{
+    if (report_json_of_page(r, html_json, h) != 0 && h->err == CARNET_OK)
+        h->err = CARNET_NO_MEMORY;
+}
+
 struct slot {
     const char *name;
     void (*put)(struct html *h, const struct report *r);
@@ -417,15 +423,12 @@ static const struct slot slots[] = {
     {"files", put_files},
     {"roots", put_roots},
     {"digests", put_digests},
+    {"data", put_data},
 };
 
-/* "{{name}}": `data` is the JSON. */
-static void fill(struct html *h, const struct report *r, const char *name, size_t size, json_t *data)
+/* "{{name}}" */
+static void fill(struct html *h, const struct report *r, const char *name, size_t size)
 {
-    if (size == 4 && memcmp(name, "data", 4) == 0) {
-        html_json(h, data);
-        return;
-    }
     for (size_t i = 0; i < sizeof slots / sizeof slots[0]; i++) {
         if (strlen(slots[i].name) == size && memcmp(slots[i].name, name, size) == 0) {
             slots[i].put(h, r);
@@ -435,37 +438,19 @@ static void fill(struct html *h, const struct report *r, const char *name, size_
     h->err = CARNET_BUG; /* the template names what there is not */
 }
 
-/* What the page's script needs; all else stands in the tables. */
-static json_t *for_script(json_t *data)
-{
-    json_t *needed = json_object();
-    int bad = needed == NULL;
-    static const char *const members[] = {"roots", "files", "bundles"};
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        bad |= json_object_set(needed, members[i], json_object_get(data, members[i]));
-    if (bad == 0)
-        return needed;
-    json_decref(needed);
-    return NULL;
-}
-
-enum carnet_err report_page(const struct report *r, json_t *data, struct carnet_buffer *out)
+enum carnet_err report_page(const struct report *r, FILE *out)
 {
     size_t size;
     const char *at = part("page.html", &size), *end = at + size, *open;
     struct html h = {.out = out};
-    json_t *needed = for_script(data);
-    if (needed == NULL)
-        return CARNET_NO_MEMORY;
     while (h.err == CARNET_OK && (open = memmem(at, (size_t)(end - at), "{{", 2)) != NULL) {
         const char *close = memmem(open, (size_t)(end - open), "}}", 2);
         if (close == NULL)
             break;
         html_bytes(&h, at, (size_t)(open - at));
-        fill(&h, r, open + 2, (size_t)(close - open - 2), needed);
+        fill(&h, r, open + 2, (size_t)(close - open - 2));
         at = close + 2;
     }
     html_bytes(&h, at, (size_t)(end - at));
-    json_decref(needed);
     return h.err;
 }

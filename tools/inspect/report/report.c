@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* report PATH...: what all these files say together, as one page for people, or as data. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "inspect/report/model.h"
@@ -31,21 +33,51 @@ static enum carnet_err check_output(struct cli *cli)
     return carnet_fail_next(cli_diag(cli), "Give another name, or --force to replace it.");
 }
 
-static enum carnet_err write_page(struct cli *cli, const struct report *r, json_t *data)
+/* The page under a name that nobody else uses, on the disk. */
+static enum carnet_err draft(struct cli *cli, const struct report *r, const char *temporary)
+{
+    const mode_t mask = umask(0);
+    (void)umask(mask);
+    const int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
+    FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
+    if (out == NULL) {
+        const int why = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        return carnet_fail_errno(cli_diag(cli), why, "The report can't be written");
+    }
+    errno = 0;
+    enum carnet_err err = report_page(r, out);
+    if (err == CARNET_OK &&
+        (fflush(out) != 0 || fchmod(fd, (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) & ~mask) != 0 || fsync(fd) != 0))
+        err = CARNET_IO;
+    if (err == CARNET_IO)
+        err = carnet_fail_errno(cli_diag(cli), errno != 0 ? errno : EIO, "The report can't be written");
+    if (fclose(out) != 0 && err == CARNET_OK)
+        err = carnet_fail_errno(cli_diag(cli), errno, "The report can't be written");
+    if (err != CARNET_OK)
+        (void)unlink(temporary);
+    return err;
+}
+
+/* Piece by piece into a file beside it, which then gets its name: a page is there whole, or not at all. */
+static enum carnet_err write_page(struct cli *cli, const struct report *r)
 {
     const char *file = cli_value(cli, "output");
-    struct carnet_buffer page = {0};
+    enum carnet_err err = CARNET_OK;
     if (file == NULL)
         return CARNET_OK;
-    enum carnet_err err = report_page(r, data, &page);
-    if (err == CARNET_OK && !cli_dry_run(cli)) {
-        const mode_t mask = umask(0);
-        (void)umask(mask);
-        const mode_t mode = (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) & ~mask;
-        err = (cli_flag(cli, "force") ? carnet_file_replace : carnet_file_create)(AT_FDCWD, file, mode, page.bytes,
-                                                                                  page.size, cli_diag(cli));
+    if (!cli_dry_run(cli)) {
+        char *temporary = carnet_file_beside(file);
+        if (temporary == NULL)
+            return CARNET_NO_MEMORY;
+        cli_hold_signals();
+        err = draft(cli, r, temporary);
+        if (err == CARNET_OK)
+            err = carnet_file_settle(AT_FDCWD, temporary, file, cli_flag(cli, "force"), cli_diag(cli));
+        cli_free_signals();
+        free(temporary);
     }
-    carnet_buffer_clear(&page);
     if (err != CARNET_OK) {
         if (cli_diag(cli)->err == err)
             cli_place(cli, file);
@@ -67,22 +99,21 @@ static void tell_in_words(struct cli *cli, const struct report *r)
              counts[REPORT_SERIOUS], counts[REPORT_LOOK], counts[REPORT_NOTE]);
 }
 
+static int put_out(const char *piece, size_t size, void *out)
+{
+    return fwrite(piece, 1, size, out) == size ? 0 : -1;
+}
+
+static int members(void *context, FILE *out)
+{
+    return report_json_members(context, put_out, out) != 0 && ferror(out) == 0;
+}
+
 static enum carnet_err write_all(struct cli *cli, const struct report *r)
 {
-    json_t *data = report_json(r);
-    struct carnet_buffer table = {0};
-    enum carnet_err err = data == NULL ? CARNET_NO_MEMORY : write_page(cli, r, data);
+    enum carnet_err err = write_page(cli, r);
     if (err == CARNET_OK && cli_flag(cli, "csv"))
-        err = report_csv(r, &table);
-    if (err == CARNET_OK && table.size > 0)
-        cli_write(cli, table.bytes, table.size);
-    carnet_buffer_clear(&table);
-    if (err == CARNET_OK && cli_json(cli)) {
-        const char *key;
-        json_t *value;
-        json_object_foreach(data, key, value) cli_set(cli, key, json_incref(value));
-    }
-    json_decref(data);
+        err = report_csv(r, cli);
     return err;
 }
 
@@ -108,6 +139,7 @@ enum carnet_err inspect_report_run(struct cli *cli)
     if (err == CARNET_OK) {
         tell_in_words(cli, &r);
         err = survey_settle(&s);
+        cli_json_document(cli, err, members, &r);
     }
     report_clear(&r);
     survey_end(&s);
