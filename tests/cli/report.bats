@@ -53,6 +53,47 @@ load report_helper
     expect ok 0 carnet-inspect report --trust acme.pem --json --at 2026-12-20 s
 }
 
+@test "verify --anomalies: files that are right one by one, and contradict each other" {
+    story
+    expect ok 0 carnet-inspect verify --trust acme.pem --anomalies s
+    says "^anomaly \(note\)      not-freed  .*\[s/" "; anomalies: 0 serious, 0 to look at, 1 noted$"
+    # one by one nothing is wrong; a copied machine state and a seat given twice show together alone
+    CARNET_SYSROOT=$PWD/m1 CARNET_STATE=$PWD/m1/copy carnet-user fingerprint --product cad --label twin -o s/twin.carnet >/dev/null 2>&1
+    expect ok 0 carnet-inspect verify --trust acme.pem s
+    [ -z "$(grep anomaly <<<"$out")" ]
+    expect forked 53 carnet-inspect verify --trust acme.pem --anomalies s
+    says "^anomaly \(serious\)   clone  The machine key [0-9a-f]{16} signed two files with number" \
+        "; anomalies: 1 serious, 0 to look at, 1 noted$" "^carnet-inspect: forked: The machine key .*\[s/"
+    expect forked 53 carnet-inspect verify --trust acme.pem --anomalies --json s
+    jq -s -e '.[-1] | .outcome == "forked" and .exit == 53 and (.anomalies | map(.name)) == ["clone", "not-freed"] and
+        .anomalies[0].outcome == "forked" and .anomalies[0].grade == "serious" and (.anomalies[0].files | length) == 2 and
+        (.anomalies[0].files[0] | startswith("s/")) and .anomalies[1].outcome == null' "$BATS_TEST_TMPDIR/out"
+    # a file that is worse by itself is what the run ends with
+    head -c 1000 s/l1.carnet >s/cut.carnet
+    expect forked 53 carnet-inspect verify --trust acme.pem --anomalies s
+    expect no-input 66 carnet-inspect verify --trust acme.pem --anomalies s nothing.carnet
+    says "; anomalies: 1 serious"
+}
+
+@test "report: what the vendor revokes is void, and trust information that was not given is told" {
+    story
+    cp -r "$CARNET_HOME" again
+    issuer=$(carnet-admin key list --json | jq -r '.keys[] | select(.role == "issuer").id')
+    carnet-admin trust publish --revoke-key "$issuer" --valid s/l1.carnet -y -o t.carnet >/dev/null 2>&1
+    cp t.carnet s/
+    expect ok 0 carnet-inspect report --trust acme.pem --json s
+    jq -e '[.anomalies[] | select(.name == "trust-not-given") | .grade + " " + .text] | length == 1 and
+        (.[0] | startswith("look The vendor") and endswith("give the newest one with --trust."))' "$BATS_TEST_TMPDIR/out"
+    expect revoked 17 carnet-inspect report --trust s/t.carnet --json -o r.html s
+    jq -e '([.anomalies[].name] | index("trust-not-given") == null) and
+        ([.anomalies[] | select(.name == "revoked-key") | .grade] | unique == ["serious"]) and
+        ([.licenses[0].grants[] | .label + " " + .state] | sort) == ["ward-1 active", "ward-2 void", "ward-3 void"] and
+        ([.files[] | select(.outcome == "revoked") | .file] | index("s/l2.carnet") != null and index("s/l1.carnet") == null)' "$BATS_TEST_TMPDIR/out"
+    grep -q '<span class="b bad">void</span></td><td class="w">ward-2' r.html
+    expect revoked 17 carnet-inspect verify --trust s/t.carnet --anomalies --json s
+    jq -s -e '.[-1].anomalies | map(select(.name == "revoked-key" and .outcome == "revoked")) | length >= 2' "$BATS_TEST_TMPDIR/out"
+}
+
 @test "report: a journal segment missing in the middle is told" {
     expect ok 0 carnet-inspect report --trust "$root" --json --journal "$samples/valid/journal-segment-6-to-12.carnet" "$samples/valid/license-rich.carnet"
     jq -e '[.anomalies[] | select(.name == "journal-gap") | .text] | length == 1 and (.[0] | test("events 1 to 5 "))' "$BATS_TEST_TMPDIR/out"

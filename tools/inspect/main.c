@@ -5,9 +5,27 @@
 #include "common/explain.h"
 #include "inspect/inspect.h"
 
+/* What several commands take. */
+#define TRUST \
+    { \
+        "trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them" \
+    }
+#define AT \
+    { \
+        "at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)" \
+    }
+/* The last ones of those that look at many files. */
+#define MANY_FILES \
+    {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"}, \
+        {"jobs", 'j', "N", false, "work with N processes (as a rule, as many as there are processors)"}, \
+        {"no-cage", 0, NULL, false, "read files outside a cage, where the kernel offers none"}, \
+    { \
+        NULL, 0, NULL, false, NULL \
+    }
+
 static const struct cli_option show_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
-    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    TRUST,
+    AT,
     {"explain", 0, NULL, false, "say what each field means, in the words of the schema"},
     {"entry", 0, "NAME", false, "print one entry of the bundle and nothing else ('license.xml')"},
     {"bytes", 0, NULL, false, "show the headers of the archive, too"},
@@ -16,34 +34,29 @@ static const struct cli_option show_options[] = {
 };
 
 static const struct cli_option diff_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
+    TRUST,
     {"no-cage", 0, NULL, false, "read the files outside a cage, where the kernel offers none"},
     {NULL, 0, NULL, false, NULL},
 };
 
 static const struct cli_option verify_options[] = {
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
-    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    TRUST,
+    AT,
     {"journal", 0, "FILE", true, "a segment of the administrator's journal: licenses and receipts have to be in it"},
     {"require-kind", 0, "KIND", true, "take this kind alone ('license'); may be given more than once"},
     {"machine", 0, NULL, false, "is each license for this machine, and for this user of it?"},
-    {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"},
-    {"jobs", 'j', "N", false, "work with N processes (as a rule, as many as there are processors)"},
-    {"no-cage", 0, NULL, false, "read files outside a cage, where the kernel offers none"},
-    {NULL, 0, NULL, false, NULL},
+    {"anomalies", 0, NULL, false, "hold the files against each other, too: seats given twice, forks, copied states"},
+    MANY_FILES,
 };
 
 static const struct cli_option report_options[] = {
     {"output", 'o', "FILE", false, "write the report to FILE, as one HTML page"},
     {"force", 0, NULL, false, "replace FILE when it is there"},
     {"csv", 0, NULL, false, "print a table of the files as CSV"},
-    {"trust", 0, "FILE", true, "a vendor's root key (PEM) or trust file, or a folder of them"},
-    {"at", 0, "TIME", false, "judge times as of TIME (YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ)"},
+    TRUST,
+    AT,
     {"journal", 0, "FILE", true, "a segment of the administrator's journal, examined with the others"},
-    {"files0-from", 0, "FILE", false, "read names from FILE too, each ended by NUL; '-' is standard input"},
-    {"jobs", 'j', "N", false, "work with N processes (as a rule, as many as there are processors)"},
-    {"no-cage", 0, NULL, false, "read files outside a cage, where the kernel offers none"},
-    {NULL, 0, NULL, false, NULL},
+    MANY_FILES,
 };
 
 static const char *const show_examples[] = {
@@ -55,6 +68,7 @@ static const char *const show_examples[] = {
 static const char *const verify_examples[] = {
     "verify --trust root.pem /media/stick\tverifies every carnet file on the stick",
     "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
+    "verify --trust root.pem --anomalies /media/stick\tdo they also agree with each other?",
     "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the administrator's journal know "
     "them?",
     NULL,

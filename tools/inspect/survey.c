@@ -13,7 +13,7 @@
 #include "core/file.h"
 #include "inspect/tree.h"
 
-static enum carnet_err keep_worst(struct survey *s, const char *file, enum carnet_err err,
+enum carnet_err survey_keep_worst(struct survey *s, const char *file, enum carnet_err err,
                                   const struct carnet_diag *diag)
 {
     if (carnet_outcome_exit(err) <= carnet_outcome_exit(s->worst))
@@ -40,7 +40,7 @@ static enum carnet_err told(void *context, const char *file, const struct examin
     cli_progress_add(s->cli, 1);
     s->self_asserted += found->err == CARNET_OK && found->self_asserted;
     const enum carnet_err err = s->tell(s->context, file, found, &diag, facts);
-    return err != CARNET_OK ? err : keep_worst(s, file, found->err, &diag);
+    return err != CARNET_OK ? err : survey_keep_worst(s, file, found->err, &diag);
 }
 
 /* ---- files ---- */
@@ -199,7 +199,7 @@ enum carnet_err survey_settle(struct survey *s)
 {
     if (s->worst != CARNET_OK) {
         *cli_diag(s->cli) = s->worst_diag;
-        cli_place(s->cli, s->worst_file);
+        cli_place(s->cli, s->worst_file[0] != '\0' ? s->worst_file : NULL);
     } else if (s->files == 0) {
         (void)carnet_fail(cli_diag(s->cli), CARNET_NO_INPUT, "", "There is no carnet file there.");
         return carnet_fail_next(cli_diag(s->cli), "Name the files, or the folder they are in.");

@@ -32,6 +32,9 @@ struct survey {
 CARNET_MUST_USE enum carnet_err survey_begin(struct cli *cli, struct survey *s);
 /* Every PATH, --files0-from, and the values of the option `also` (NULL for none). */
 CARNET_MUST_USE enum carnet_err survey_run(struct survey *s, const char *also);
+/* Found out about that file ("" for none) after all were looked at: it counts when it is worse. */
+CARNET_MUST_USE enum carnet_err survey_keep_worst(struct survey *s, const char *file, enum carnet_err err,
+                                                  const struct carnet_diag *diag);
 /* The worst outcome, as the refusal of the run: the one with the highest exit code; of two alike the first. */
 CARNET_MUST_USE enum carnet_err survey_settle(struct survey *s);
 /* "seccomp and Landlock": the walls around the workers. */

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* verify PATH...: a line a file, a summary, and the worst outcome. */
+/* verify PATH...: a line a file, a summary, and the worst outcome; with --anomalies also what is odd about them
+ * together. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect/survey.h"
+#include "inspect/report/model.h"
+
+struct verifying {
+    struct survey survey;
+    bool together;
+    struct report report; /* with --anomalies */
+};
 
 /* ---- a line a file ---- */
 
@@ -75,18 +82,93 @@ static void tell_json(const struct survey *s, const char *file, const struct exa
 static enum carnet_err tell(void *context, const char *file, const struct examine_found *found,
                             const struct carnet_diag *diag, const struct inspect_facts *facts)
 {
-    const struct survey *s = context;
-    (void)facts;
-    if (cli_json(s->cli))
-        tell_json(s, file, found, diag);
+    struct verifying *v = context;
+    if (cli_json(v->survey.cli))
+        tell_json(&v->survey, file, found, diag);
     else
-        tell_text(s, file, found, diag);
-    return CARNET_OK;
+        tell_text(&v->survey, file, found, diag);
+    return v->together ? report_take(&v->report, file, found, diag, facts) : CARNET_OK;
 }
 
-static void tell_summary(const struct survey *s)
+/* ---- all of them together ---- */
+
+static json_t *files_of(const struct verifying *v, const struct report_anomaly *a)
 {
+    json_t *files = json_array();
+    for (size_t i = 0; files != NULL && i < 2; i++) {
+        if (a->files[i] != REPORT_NONE && (i == 0 || a->files[0] != a->files[1]) &&
+            json_array_append_new(files, cli_json_text(v->report.files.list[a->files[i]].path)) != 0) {
+            json_decref(files);
+            return NULL;
+        }
+    }
+    return files;
+}
+
+static void tell_anomaly(const struct verifying *v, const struct report_anomaly *a)
+{
+    char first[32], shown[1024];
+    (void)snprintf(first, sizeof first, "anomaly (%s)", report_grade_name(a->grade));
+    cli_data(v->survey.cli, "%s%-18s%s  %s  %s", cli_style(v->survey.cli, a->grade == REPORT_SERIOUS ? "bad" : "warn"),
+             first, cli_style(v->survey.cli, "off"), a->name, a->text);
+    for (size_t i = 0; i < 2; i++) {
+        if (a->files[i] == REPORT_NONE || (i > 0 && a->files[0] == a->files[1]))
+            continue;
+        const char *path = v->report.files.list[a->files[i]].path;
+        cli_data(v->survey.cli, " [%s]", carnet_text_escape(path, strlen(path), shown, sizeof shown));
+    }
+    cli_data(v->survey.cli, "\n");
+}
+
+static int put_anomaly(const struct verifying *v, const struct report_anomaly *a, json_t *list)
+{
+    json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "grade", report_grade_name(a->grade), "name", a->name, "text",
+                               cli_json_text(a->text), "files", files_of(v, a));
+    int bad = object == NULL;
+    if (a->err != CARNET_OK)
+        bad |= put(object, "outcome", carnet_outcome_name(a->err));
+    bad |= put(object, "license", a->license);
+    if (a->seat != 0)
+        bad |= json_object_set_new(object, "seat", json_integer((json_int_t)a->seat));
+    if (bad != 0) {
+        json_decref(object);
+        return -1;
+    }
+    return json_array_append_new(list, object);
+}
+
+/* An anomaly counts like the outcome of the file that shows it. */
+static enum carnet_err tell_anomalies(struct verifying *v)
+{
+    json_t *list = json_array();
+    enum carnet_err err = report_order(&v->report);
+    int bad = list == NULL;
+    if (err == CARNET_OK)
+        err = report_find_anomalies(&v->report);
+    for (size_t i = 0; i < v->report.anomalies.count && err == CARNET_OK; i++) {
+        const struct report_anomaly *a = &v->report.anomalies.list[i];
+        struct carnet_diag diag = {0};
+        bad |= put_anomaly(v, a, list);
+        tell_anomaly(v, a);
+        if (a->err != CARNET_OK) {
+            (void)carnet_fail(&diag, a->err, "", "%s", a->text);
+            err = survey_keep_worst(
+                &v->survey, a->files[0] != REPORT_NONE ? v->report.files.list[a->files[0]].path : "", a->err, &diag);
+        }
+    }
+    if (bad != 0) {
+        json_decref(list);
+        list = NULL;
+    }
+    cli_set(v->survey.cli, "anomalies", list);
+    return err;
+}
+
+static void tell_summary(const struct verifying *v)
+{
+    const struct survey *s = &v->survey;
     const char *separator = ": ";
+    char counts[REPORT_COUNTS_SIZE];
     cli_data(s->cli, "%lu file%s", s->files, s->files == 1 ? "" : "s");
     for (size_t i = 0; i < CARNET_OUTCOME_COUNT; i++) {
         if (s->counts[i] == 0)
@@ -96,7 +178,8 @@ static void tell_summary(const struct survey *s)
             cli_data(s->cli, " (%lu self-asserted)", s->self_asserted);
         separator = ", ";
     }
-    cli_data(s->cli, "; %lu other%s not looked into\n", s->others, s->others == 1 ? "" : "s");
+    cli_data(s->cli, "; %lu other%s not looked into%s%s\n", s->others, s->others == 1 ? "" : "s",
+             v->together ? "; anomalies: " : "", v->together ? report_counts(&v->report, counts) : "");
     cli_set(s->cli, "summary",
             json_pack("{s:I, s:I, s:I, s:s, s:o}", "files", (json_int_t)s->files, "others", (json_int_t)s->others,
                       "self-asserted", (json_int_t)s->self_asserted, "cage", survey_cage(s), "outcomes",
@@ -123,26 +206,34 @@ static enum carnet_err take_kinds(struct cli *cli, unsigned *out)
 
 enum carnet_err inspect_verify_run(struct cli *cli)
 {
-    struct survey s = {.tell = tell, .context = &s, .doing = "verifying"};
+    struct verifying v = {.survey = {.tell = tell, .doing = "verifying"}, .together = cli_flag(cli, "anomalies")};
+    struct survey *s = &v.survey;
     struct carnet_surroundings *surroundings = NULL;
     struct inspect_journal *journal = NULL;
-    enum carnet_err err = survey_begin(cli, &s);
-    s.terms.machine = cli_flag(cli, "machine");
+    s->context = &v;
+    enum carnet_err err = survey_begin(cli, s);
+    s->terms.machine = cli_flag(cli, "machine");
+    s->terms.facts = v.together;
+    v.report.survey = s;
+    v.report.at = s->terms.at;
     if (err == CARNET_OK)
-        err = take_kinds(cli, &s.terms.expected);
-    if (err == CARNET_OK && s.terms.machine)
-        err = inspect_surroundings(cli, &s.trust, s.terms.at, &surroundings);
+        err = take_kinds(cli, &s->terms.expected);
+    if (err == CARNET_OK && s->terms.machine)
+        err = inspect_surroundings(cli, &s->trust, s->terms.at, &surroundings);
     if (err == CARNET_OK)
-        err = inspect_journal_load(cli, &s.trust.anchors, &journal);
-    s.terms.surroundings = surroundings;
-    s.terms.journal = journal;
+        err = inspect_journal_load(cli, &s->trust.anchors, &journal);
+    s->terms.surroundings = surroundings;
+    s->terms.journal = journal;
     if (err == CARNET_OK)
-        err = survey_run(&s, NULL);
+        err = survey_run(s, NULL);
+    if (err == CARNET_OK && v.together)
+        err = tell_anomalies(&v);
     if (err == CARNET_OK) {
-        tell_summary(&s);
-        err = survey_settle(&s);
+        tell_summary(&v);
+        err = survey_settle(s);
     }
-    survey_end(&s);
+    report_clear(&v.report);
+    survey_end(s);
     inspect_journal_free(journal);
     free(surroundings);
     return err;

@@ -10,6 +10,24 @@
 
 #define SOON_DAYS 30
 
+/* What a script is told of a serious one. */
+static enum carnet_err outcome_of(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum carnet_err err;
+    } others[] = {{"key-of-two-roles", CARNET_UNTRUSTED_KEY},
+                  {"machine-twice", CARNET_ALREADY_ASSIGNED},
+                  {"not-in-journal", CARNET_NOT_VOUCHED},
+                  {"revoked-key", CARNET_REVOKED},
+                  {"too-many-seats", CARNET_BEYOND_ENTITLEMENT}};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i].name, name) == 0)
+            return others[i].err;
+    }
+    return CARNET_FORKED;
+}
+
 struct found {
     enum report_grade grade;
     const char *name, *license;
@@ -44,6 +62,7 @@ static enum carnet_err add(struct report *r, const struct found *f, const char *
     struct report_anomaly *a = &r->anomalies.list[r->anomalies.count++];
     *a = (struct report_anomaly){.grade = f->grade,
                                  .name = f->name,
+                                 .err = f->grade == REPORT_SERIOUS ? outcome_of(f->name) : CARNET_OK,
                                  .seat = f->seat,
                                  .text = text,
                                  .files = {file_of(r, f->bundles[0]), file_of(r, f->bundles[1])}};
@@ -425,6 +444,36 @@ static enum carnet_err judge_roles(struct report *r)
     return err;
 }
 
+static bool was_given(const struct report *r, const struct report_bundle *b)
+{
+    const struct inspect_trust *trust = &r->survey->trust;
+    for (size_t i = 0; i < trust->anchors.trust_count; i++) {
+        struct carnet_digest whole;
+        size_t size = 0;
+        const uint8_t *bytes = carnet_reading_bytes(trust->information[i].reading, &size);
+        carnet_sha256(bytes, size, &whole);
+        if (carnet_digest_equal(&whole, &b->values.bytes))
+            return true;
+    }
+    return false;
+}
+
+/* Trust information revokes nothing here unless the auditor gives it: a stick says whom it likes. */
+static enum carnet_err judge_trust(struct report *r)
+{
+    enum carnet_err err = CARNET_OK;
+    for (size_t i = 0; i < r->bundles.count && err == CARNET_OK; i++) {
+        const struct report_bundle *b = r->bundles.list[i];
+        const struct found f = {REPORT_LOOK, "trust-not-given", "", 0, {i, REPORT_NONE}};
+        if (b->copies > 0 && b->values.status == FACTS_VERIFIED && strcmp(b->values.kind, "trust") == 0 &&
+            !was_given(r, b))
+            err = add(r, &f,
+                      "The vendor's trust information is among the files, and what it revokes was not looked "
+                      "at: give the newest one with --trust.");
+    }
+    return err;
+}
+
 static enum carnet_err judge_files(struct report *r)
 {
     const struct found copies = {REPORT_NOTE, "many-copies", "", 0, {REPORT_NONE, REPORT_NONE}};
@@ -485,6 +534,8 @@ enum carnet_err report_find_anomalies(struct report *r)
     }
     if (err == CARNET_OK)
         err = judge_roles(r);
+    if (err == CARNET_OK)
+        err = judge_trust(r);
     if (err == CARNET_OK)
         err = judge_files(r);
     if (err == CARNET_OK && r->anomalies.count > 0)

@@ -29,9 +29,13 @@ void html_put_legend(struct html *h, const struct report *r)
 {
     static const struct {
         const char *class, *words;
-    } marks[] = {{"active", "installed on its machine"},     {"assigned", "given out, no activation seen"},
-                 {"returned", "given back, not freed yet"},  {"expired", "its license has run out"},
-                 {"disputed", "held by two grants at once"}, {"", "no grant"}};
+    } marks[] = {{"active", "installed on its machine"},
+                 {"assigned", "given out, no activation seen"},
+                 {"returned", "given back, not freed yet"},
+                 {"expired", "its license has run out"},
+                 {"void", "its license is revoked"},
+                 {"disputed", "held by two grants at once"},
+                 {"", "no grant"}};
     (void)r;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
         html_print(h, "<li><svg viewBox=\"0 0 %u %u\" aria-hidden=\"true\">", CELL, CELL);
@@ -163,7 +167,7 @@ static void cell(struct html *h, const char *class, const char *text)
 
 static void grant_row(struct html *h, const struct report *r, const struct report_grant *g)
 {
-    static const char *const classes[REPORT_STATES] = {"calm", "good", "warn", "", ""};
+    static const char *const classes[REPORT_STATES] = {"calm", "good", "warn", "", "", "bad"};
     char day[CARNET_UTC_SIZE], hex[CARNET_HEX_SIZE];
     carnet_digest_hex(&g->key, hex);
     html_print(h, "<tr><td class=\"n\">%" PRIu32 "</td><td><span class=\"b %s\">%s</span></td><td class=\"w\">",

@@ -2,6 +2,7 @@
 #include "inspect/report/model.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,12 +54,10 @@ static struct report_bundle *bundle_new(const struct facts_sheet *sheet)
     return NULL;
 }
 
-/* What a verified bundle says was done. */
-static enum carnet_err happen(struct report *r, const struct report_bundle *b)
+/* Adds what a bundle says was done. */
+static enum carnet_err add_happening(struct report *r, const struct report_bundle *b, enum facts_word word)
 {
     const struct facts_values *v = &b->values;
-    if (v->status == FACTS_UNVERIFIED || v->at == FACTS_NO_TIME || strcmp(v->kind, "journal") == 0)
-        return CARNET_OK;
     if (!REPORT_ROOM(r->happenings))
         return CARNET_NO_MEMORY;
     struct report_happening *h = &r->happenings.list[r->happenings.count++];
@@ -72,10 +71,29 @@ static enum carnet_err happen(struct report *r, const struct report_bundle *b)
                                    .epoch = v->epoch,
                                    .serial = v->serial,
                                    .revision = v->revision,
-                                   .word = (enum facts_word)v->word,
+                                   .word = word,
                                    .bundle = b->place};
     memcpy(h->license, v->license, sizeof h->license);
     return CARNET_OK;
+}
+
+/* A verified bundle counts. */
+static enum carnet_err happen(struct report *r, const struct report_bundle *b)
+{
+    const struct facts_values *v = &b->values;
+    if (v->status == FACTS_UNVERIFIED || v->at == FACTS_NO_TIME || strcmp(v->kind, "journal") == 0)
+        return CARNET_OK;
+    return add_happening(r, b, (enum facts_word)v->word);
+}
+
+/* A license that the vendor revoked is shown where its seat would be, as void. */
+static enum carnet_err happen_void(struct report *r, const struct report_bundle *b)
+{
+    const struct facts_values *v = &b->values;
+    if (v->status != FACTS_UNVERIFIED || v->has_document == 0 || v->at == FACTS_NO_TIME ||
+        strcmp(v->kind, "license") != 0)
+        return CARNET_OK;
+    return add_happening(r, b, FACTS_REVOKED);
 }
 
 /* The same bytes are the same bundle, wherever they are, and hold wherever they hold. */
@@ -191,9 +209,11 @@ enum carnet_err report_take(struct report *r, const char *file, const struct exa
         return err;
     f->bundle = place;
     point_to_file(r, place);
-    if (r->bundles.list[place]->copies++ == 0 && facts->events > 0)
-        err = take_journal(r, facts);
-    return err;
+    if (r->bundles.list[place]->copies++ > 0)
+        return CARNET_OK;
+    if (facts->events > 0)
+        return take_journal(r, facts);
+    return found->err == CARNET_REVOKED ? happen_void(r, r->bundles.list[place]) : CARNET_OK;
 }
 
 void report_clear(struct report *r)
@@ -220,7 +240,7 @@ void report_clear(struct report *r)
 
 const char *report_state_name(enum report_state state)
 {
-    static const char *const names[REPORT_STATES] = {"assigned", "active", "returned", "expired", "ended"};
+    static const char *const names[REPORT_STATES] = {"assigned", "active", "returned", "expired", "ended", "void"};
     return names[state];
 }
 
@@ -260,5 +280,15 @@ const char *report_status(const struct report *r, size_t bundle)
 
 bool report_lives(const struct report_grant *g)
 {
-    return g->state != REPORT_ENDED && g->state != REPORT_EXPIRED;
+    return g->state != REPORT_ENDED && g->state != REPORT_EXPIRED && g->state != REPORT_VOID;
+}
+
+const char *report_counts(const struct report *r, char out[REPORT_COUNTS_SIZE])
+{
+    size_t counts[REPORT_SERIOUS + 1] = {0};
+    for (size_t i = 0; i < r->anomalies.count; i++)
+        counts[r->anomalies.list[i].grade]++;
+    (void)snprintf(out, REPORT_COUNTS_SIZE, "%zu serious, %zu to look at, %zu noted", counts[REPORT_SERIOUS],
+                   counts[REPORT_LOOK], counts[REPORT_NOTE]);
+    return out;
 }

@@ -44,7 +44,15 @@ struct report_happening {
 };
 
 /* A seat given to a machine, pieced together from all that is verified. */
-enum report_state { REPORT_ASSIGNED, REPORT_ACTIVE, REPORT_RETURNED, REPORT_EXPIRED, REPORT_ENDED, REPORT_STATES };
+enum report_state {
+    REPORT_ASSIGNED,
+    REPORT_ACTIVE,
+    REPORT_RETURNED,
+    REPORT_EXPIRED,
+    REPORT_ENDED,
+    REPORT_VOID, /* all that is known of it is a license that the vendor revoked */
+    REPORT_STATES
+};
 struct report_grant {
     struct carnet_digest vendor, id, key, system;
     char license[CARNET_ID_TEXT_SIZE];
@@ -71,6 +79,7 @@ enum report_grade { REPORT_NOTE, REPORT_LOOK, REPORT_SERIOUS };
 struct report_anomaly {
     enum report_grade grade;
     const char *name;
+    enum carnet_err err; /* as a script is told it; CARNET_OK where it is not serious */
     char license[CARNET_ID_TEXT_SIZE];
     uint32_t seat;
     char *text;      /* for people */
@@ -118,6 +127,9 @@ const char *report_time(int64_t time, char out[CARNET_UTC_SIZE]);
 /* "verified", as show says it; "" for REPORT_NONE. */
 const char *report_status(const struct report *r, size_t bundle);
 bool report_lives(const struct report_grant *g);
+/* The lists of anomalies in words: "1 serious, 0 to look at, 2 noted". */
+#define REPORT_COUNTS_SIZE 100
+const char *report_counts(const struct report *r, char out[REPORT_COUNTS_SIZE]);
 
 /* ---- how it is told ---- */
 /* All of it as JSON, piece by piece: members of an object that has some already. Nonzero when it could not. */

@@ -91,12 +91,9 @@ static enum carnet_err write_page(struct cli *cli, const struct report *r)
 
 static void tell_in_words(struct cli *cli, const struct report *r)
 {
-    size_t counts[REPORT_SERIOUS + 1] = {0};
-    for (size_t i = 0; i < r->anomalies.count; i++)
-        counts[r->anomalies.list[i].grade]++;
-    cli_note(cli, "%lu file%s, %zu license%s; anomalies: %zu serious, %zu to look at, %zu noted.\n", r->survey->files,
-             r->survey->files == 1 ? "" : "s", r->licenses.count, r->licenses.count == 1 ? "" : "s",
-             counts[REPORT_SERIOUS], counts[REPORT_LOOK], counts[REPORT_NOTE]);
+    char counts[REPORT_COUNTS_SIZE];
+    cli_note(cli, "%lu file%s, %zu license%s; anomalies: %s.\n", r->survey->files, r->survey->files == 1 ? "" : "s",
+             r->licenses.count, r->licenses.count == 1 ? "" : "s", report_counts(r, counts));
 }
 
 static int put_out(const char *piece, size_t size, void *out)

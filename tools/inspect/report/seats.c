@@ -100,8 +100,49 @@ static void begin_or_renew(const struct report *r, struct report_grant *g, const
     }
 }
 
+static bool is_void(const struct report_happening *h)
+{
+    return h->word == FACTS_REVOKED && is(h, "license", "");
+}
+
+/* What a void license claims, as long as nothing that counts is known of the grant. */
+static void apply_void(const struct report *r, struct report_grant *g, const struct report_happening *h)
+{
+    if (g->state != REPORT_VOID && (g->seat != 0 || g->since != FACTS_NO_TIME))
+        return;
+    *g = (struct report_grant){.vendor = g->vendor,
+                               .id = g->id,
+                               .key = h->key,
+                               .seat = h->seat,
+                               .epoch = h->epoch,
+                               .serial = h->serial,
+                               .since = h->at,
+                               .until = h->until,
+                               .ended = FACTS_NO_TIME,
+                               .state = REPORT_VOID,
+                               .bundle = h->bundle,
+                               .label = r->bundles.list[h->bundle]->label};
+    memcpy(g->license, h->license, sizeof g->license);
+}
+
+/* Something that counts, after a void license. */
+static void forget_void(struct report_grant *g)
+{
+    g->state = REPORT_ASSIGNED;
+    g->seat = g->epoch = g->serial = 0;
+    g->since = g->until = FACTS_NO_TIME;
+    g->bundle = REPORT_NONE;
+    g->label = "";
+}
+
 static void apply(const struct report *r, struct report_grant *g, const struct report_happening *h)
 {
+    if (is_void(h)) {
+        apply_void(r, g, h);
+        return;
+    }
+    if (g->state == REPORT_VOID)
+        forget_void(g);
     if (h->seat != 0 && g->seat == 0)
         g->seat = h->seat;
     if (!carnet_digest_is_zero(&h->key))
@@ -150,7 +191,7 @@ static enum carnet_err make_grants(struct report *r)
         memcpy(g->license, h->license, sizeof g->license);
         for (size_t k = i; k < end; k++)
             apply(r, g, &r->happenings.list[k]);
-        if (g->state != REPORT_ENDED && g->until != FACTS_NO_TIME && g->until < r->at)
+        if (report_lives(g) && g->until != FACTS_NO_TIME && g->until < r->at)
             g->state = REPORT_EXPIRED;
     }
     if (r->grants.count > 0)
