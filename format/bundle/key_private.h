@@ -28,6 +28,16 @@ CARNET_MUST_USE enum carnet_err carnet_key_of_device(const struct carnet_key_inf
                                                      const struct carnet_key_signer *signer, void *device,
                                                      struct carnet_key **out, struct carnet_diag *diag);
 
+/* A key sealed with a passphrase, for a file in another place than its home; and the reverse, with the outcomes of
+ * carnet_key_open. */
+CARNET_MUST_USE enum carnet_err carnet_key_seal(const struct carnet_key *key, const char *passphrase,
+                                                struct carnet_key_file *out, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err carnet_key_unseal(const struct carnet_key_file *file, const char *passphrase,
+                                                  struct carnet_key **out, struct carnet_diag *diag);
+/* NAME.key as it is sealed, closed to others (Y-9). */
+CARNET_MUST_USE enum carnet_err carnet_key_file_load(int dirfd, const char *name, struct carnet_key_file *out,
+                                                     struct carnet_diag *diag);
+
 /* Signs checksum lines for that kind. CARNET_BUG unless the key's role is the kind's signer and the lines begin with
  * the kind's line for `mimetype`, which is what tells the signatures of kinds apart (spec/format.md, section 4). */
 CARNET_MUST_USE enum carnet_err carnet_key_sign(const struct carnet_key *key, const struct carnet_kind *kind,

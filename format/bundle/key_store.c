@@ -123,9 +123,9 @@ static enum carnet_err make_kek(int dirfd, const char *name, uint8_t *kek, struc
     return err == CARNET_EXISTS ? read_kek(dirfd, path, kek, diag) : err;
 }
 
-/* The text of NAME.key; without a passphrase NAME.kek is there before it. */
+/* Seals the key; without a passphrase NAME.kek is there before the file that needs it. */
 static enum carnet_err seal(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
-                            struct carnet_buffer *out, struct carnet_diag *diag)
+                            struct carnet_key_file *out, struct carnet_diag *diag)
 {
     struct carnet_key_file file = {
         .info = key->info, .passes = CARNET_KEY_PASSES_LEAST, .memory = CARNET_KEY_MEMORY_LEAST};
@@ -152,6 +152,24 @@ static enum carnet_err seal(const struct carnet_key *key, int dirfd, const char 
     if (err == CARNET_OK)
         err = carnet_key_wrap(&file, kek, key->seed, diag);
     carnet_secret_free(kek);
+    if (err == CARNET_OK)
+        *out = file;
+    return err;
+}
+
+enum carnet_err carnet_key_seal(const struct carnet_key *key, const char *passphrase, struct carnet_key_file *out,
+                                struct carnet_diag *diag)
+{
+    return seal(key, -1, "", passphrase, out, diag);
+}
+
+/* The same as the text of NAME.key. */
+static enum carnet_err seal_text(const struct carnet_key *key, int dirfd, const char *name, const char *passphrase,
+                                 struct carnet_buffer *out, struct carnet_diag *diag)
+{
+    struct carnet_key_file file;
+    enum carnet_err err = seal(key, dirfd, name, passphrase, &file, diag);
+
     if (err != CARNET_OK)
         return err;
     err = carnet_key_file_write(&file, out);
@@ -170,7 +188,7 @@ enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const 
         return err;
     if (fstatat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW) == 0)
         return carnet_fail(diag, CARNET_EXISTS, "", "There is a key of that name already: '%s'.", path);
-    err = seal(key, dirfd, name, passphrase, &text, diag);
+    err = seal_text(key, dirfd, name, passphrase, &text, diag);
     if (err == CARNET_OK)
         err = carnet_file_create(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
     carnet_buffer_clear(&text);
@@ -205,7 +223,7 @@ enum carnet_err carnet_key_reseal(const struct carnet_key *key, int dirfd, const
     if (err == CARNET_OK && passphrase == NULL && old.passphrase)
         err = remove_kek(dirfd, name, diag);
     if (err == CARNET_OK)
-        err = seal(key, dirfd, name, passphrase, &text, diag);
+        err = seal_text(key, dirfd, name, passphrase, &text, diag);
     if (err == CARNET_OK)
         err = carnet_file_replace(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
     if (err == CARNET_OK && passphrase != NULL)
@@ -242,20 +260,14 @@ static enum carnet_err find_kek(int dirfd, const char *name, const struct carnet
     return err == CARNET_OK ? carnet_key_stretch(file, passphrase, kek, diag) : err;
 }
 
-enum carnet_err carnet_key_open(int dirfd, const char *name, enum carnet_role role, const char *passphrase,
-                                struct carnet_key **out, struct carnet_diag *diag)
+/* The key of a sealed file, whose NAME.kek lies in the folder where it has no passphrase. */
+static enum carnet_err unseal(const struct carnet_key_file *file, int dirfd, const char *name, const char *passphrase,
+                              struct carnet_key **out, struct carnet_diag *diag)
 {
-    struct carnet_key_file file;
     struct carnet_key *key = NULL;
     uint8_t *kek = NULL, *seed = NULL;
-    enum carnet_err err = read_key_file(dirfd, name, true, &file, diag);
+    enum carnet_err err = carnet_secrets_start(diag);
 
-    if (err != CARNET_OK)
-        return err;
-    if (file.info.role != role)
-        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5", "The key '%s' is of the role '%s' and not '%s'.", name,
-                           carnet_role_name(file.info.role), carnet_role_name(role));
-    err = carnet_secrets_start(diag);
     if (err != CARNET_OK)
         return err;
     kek = carnet_secret_alloc(CARNET_KEK_SIZE);
@@ -264,18 +276,18 @@ enum carnet_err carnet_key_open(int dirfd, const char *name, enum carnet_role ro
         err = carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory for a key.");
         goto out;
     }
-    err = find_kek(dirfd, name, &file, passphrase, kek, diag);
+    err = find_kek(dirfd, name, file, passphrase, kek, diag);
     if (err == CARNET_OK)
-        err = carnet_key_unwrap(&file, kek, seed, diag);
-    if (err == CARNET_ALTERED && file.info.passphrase)
+        err = carnet_key_unwrap(file, kek, seed, diag);
+    if (err == CARNET_ALTERED && file->info.passphrase)
         err = carnet_fail(diag, CARNET_WRONG_PASSPHRASE, "Y-8",
                           "The passphrase does not open the key '%s', or its file was altered.", name);
     if (err == CARNET_OK)
-        err = carnet_key_from_seed(role, file.info.created, seed, &key, diag);
+        err = carnet_key_from_seed(file->info.role, file->info.created, seed, &key, diag);
     if (err != CARNET_OK)
         goto out;
-    key->info.passphrase = file.info.passphrase;
-    if (!carnet_digest_equal(&key->info.id, &file.info.id)) {
+    key->info.passphrase = file->info.passphrase;
+    if (!carnet_digest_equal(&key->info.id, &file->info.id)) {
         carnet_key_free(key);
         err =
             carnet_fail(diag, CARNET_ALTERED, "Y-4", "The secret in the file of the key '%s' is another key's.", name);
@@ -286,4 +298,29 @@ out:
     carnet_secret_free(seed);
     carnet_secret_free(kek);
     return err;
+}
+
+enum carnet_err carnet_key_unseal(const struct carnet_key_file *file, const char *passphrase, struct carnet_key **out,
+                                  struct carnet_diag *diag)
+{
+    return unseal(file, -1, carnet_role_name(file->info.role), passphrase, out, diag);
+}
+
+enum carnet_err carnet_key_file_load(int dirfd, const char *name, struct carnet_key_file *out, struct carnet_diag *diag)
+{
+    return read_key_file(dirfd, name, true, out, diag);
+}
+
+enum carnet_err carnet_key_open(int dirfd, const char *name, enum carnet_role role, const char *passphrase,
+                                struct carnet_key **out, struct carnet_diag *diag)
+{
+    struct carnet_key_file file;
+    enum carnet_err err = read_key_file(dirfd, name, true, &file, diag);
+
+    if (err != CARNET_OK)
+        return err;
+    if (file.info.role != role)
+        return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-5", "The key '%s' is of the role '%s' and not '%s'.", name,
+                           carnet_role_name(file.info.role), carnet_role_name(role));
+    return unseal(&file, dirfd, name, passphrase, out, diag);
 }

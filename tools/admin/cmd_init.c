@@ -5,12 +5,14 @@
 
 #include "admin.h"
 #include "common/io.h"
+#include "key_place.h"
 #include "making.h"
 
 const struct cli_option admin_init_options[] = {
     {"role", 0, "ROLE", false, "vendor (holds the root key), admin (holds an issuer key) or both"},
     {"name", 0, "NAME", false, "your name or that of your company, as it stands in entitlements"},
     {"contact", 0, "TEXT", false, "whom to ask, as it stands in entitlements"},
+    {"key", 0, "FILE", false, "take the saved key in FILE and make none of its role"},
     {"no-passphrase", 0, NULL, false, "protect the keys by the rights of their files alone"},
     {NULL, 0, NULL, false, NULL}};
 
@@ -18,6 +20,7 @@ struct founding {
     struct ledger_about about;
     int64_t now;
     char *passphrase;
+    struct carnet_key *saved;       /* --key */
     struct ledger_key root, issuer; /* those that were made */
 };
 
@@ -43,6 +46,9 @@ static enum carnet_err read_options(struct cli *cli, struct founding *f)
                            "--contact takes 1 to 200 printable characters, no space at the ends.");
     if (cli_flag(cli, "no-passphrase") && (cli_value(cli, "passphrase-file") || cli_value(cli, "passphrase-fd")))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A passphrase was given, and --no-passphrase as well.");
+    if (cli_flag(cli, "no-passphrase") && cli_value(cli, "key"))
+        return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
+                           "A saved key keeps its passphrase; 'key passphrase' changes it afterwards.");
     (void)snprintf(f->about.name, sizeof f->about.name, "%s", name);
     (void)snprintf(f->about.contact, sizeof f->about.contact, "%s", contact ? contact : "");
     f->about.epoch = 1;
@@ -53,20 +59,22 @@ static enum carnet_err read_options(struct cli *cli, struct founding *f)
 static enum carnet_err make_key(struct cli *cli, const struct founding *f, int inner, struct ledger *l,
                                 enum carnet_role role, struct ledger_key *out)
 {
-    struct carnet_key *key = NULL;
+    const bool saved = f->saved && carnet_key_info(f->saved)->role == role;
+    struct carnet_key *key = saved ? f->saved : NULL;
     const struct carnet_key_info *info;
-    enum carnet_err err = carnet_key_generate(role, f->now, &key, cli_diag(cli));
+    enum carnet_err err = saved ? CARNET_OK : carnet_key_generate(role, f->now, &key, cli_diag(cli));
 
     if (!err)
         err = carnet_key_store(key, inner, carnet_role_name(role), f->passphrase, cli_diag(cli));
     if (!err) {
         info = carnet_key_info(key);
-        *out =
-            (struct ledger_key){.id = info->id, .role = role, .created = f->now, .passphrase = f->passphrase != NULL};
+        *out = (struct ledger_key){
+            .id = info->id, .role = role, .created = info->created, .passphrase = f->passphrase != NULL};
         memcpy(out->public_key, info->public_key, sizeof out->public_key);
         err = ledger_key_add_own(l, out, cli_diag(cli));
     }
-    carnet_key_free(key);
+    if (!saved)
+        carnet_key_free(key);
     return err;
 }
 
@@ -143,16 +151,37 @@ static void tell(struct cli *cli, const struct making *m, const struct founding 
                       "'carnet-admin key export issuer'.\n");
 }
 
+/* A saved key of one of the home's roles; its passphrase becomes that of the home's keys. */
+static enum carnet_err look_at_saved(struct cli *cli, const struct founding *f, struct carnet_key_file *out)
+{
+    const char *path = cli_value(cli, "key");
+    enum carnet_err err = key_place_read(cli, path, out);
+
+    if (!err && !(out->info.role == CARNET_ROLE_ROOT     ? f->about.roles & LEDGER_VENDOR
+                  : out->info.role == CARNET_ROLE_ISSUER ? f->about.roles & LEDGER_ADMIN
+                                                         : 0)) {
+        err = carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-5",
+                          "It is a key of the role '%s', which this home "
+                          "would not have.",
+                          carnet_role_name(out->info.role));
+        cli_place(cli, path);
+    }
+    return err;
+}
+
 enum carnet_err admin_init(struct cli *cli)
 {
     struct making m = MAKING_NONE;
     struct founding f = {.now = carnet_utc_now()};
+    struct carnet_key_file saved;
     enum carnet_err err = read_options(cli, &f);
 
     if (!err)
         err = carnet_secrets_start(cli_diag(cli));
     if (!err)
         err = making_begin(cli, &m);
+    if (!err && cli_value(cli, "key"))
+        err = look_at_saved(cli, &f, &saved);
     if (err)
         goto out;
     if (cli_dry_run(cli)) {
@@ -160,7 +189,9 @@ enum carnet_err admin_init(struct cli *cli)
         goto out;
     }
     /* Nothing is made before the question is answered. */
-    if (!cli_flag(cli, "no-passphrase"))
+    if (!err && cli_value(cli, "key"))
+        err = key_place_unseal(cli, &saved, &f.saved, &f.passphrase);
+    else if (!cli_flag(cli, "no-passphrase"))
         err = cli_passphrase(cli, "the keys of this home", true, &f.passphrase);
     if (!err)
         err = making_home(cli, &m, make_inside, &f);
@@ -168,6 +199,7 @@ enum carnet_err admin_init(struct cli *cli)
         tell(cli, &m, &f);
 out:
     making_end(&m);
+    carnet_key_free(f.saved);
     carnet_secret_free(f.passphrase);
     return err;
 }

@@ -251,9 +251,10 @@ static enum carnet_err refuse_key(struct cli *cli, const struct home *h, const s
         (void)carnet_fail(diag, CARNET_CONFIGURATION, why.clause, "%s", why.detail);
     if (diag->err == CARNET_CONFIGURATION && why.err != CARNET_CONFIGURATION) {
         if (key->passphrase)
-            (void)carnet_fail_next(diag, "Put back %s.key from your copy.", role);
+            (void)carnet_fail_next(diag, "Put back %s.key from your copy, or use 'key load' or 'key join'.", role);
         else
-            (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy.", role, role);
+            (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy, or use 'key load' or 'key join'.",
+                                   role, role);
     }
     cli_place(cli, h->path);
     return diag->err;
