@@ -337,10 +337,16 @@ void stick_name(struct stick *stick, struct stick_file *file, const struct carne
         stick->cli->no_memory = true;
 }
 
+/* A trust bundle that does not come from a root that is known here is another vendor's, or a forger's. */
+static bool is_strangers(const struct stick_file *file, enum carnet_err err)
+{
+    return err == CARNET_UNTRUSTED_KEY || (err == CARNET_NOT_VOUCHED && file->kind->id == CARNET_KIND_TRUST);
+}
+
 void stick_refuse(struct stick *stick, struct stick_file *file, enum carnet_err err, const struct carnet_diag *diag)
 {
     const bool told = diag->err == err && diag->detail[0] != '\0';
-    stick_decide(stick, file, err == CARNET_UNTRUSTED_KEY ? STICK_OTHER_VENDOR : STICK_REFUSED, err, "%s",
+    stick_decide(stick, file, is_strangers(file, err) ? STICK_OTHER_VENDOR : STICK_REFUSED, err, "%s",
                  told ? diag->detail : carnet_outcome_meaning(err));
 }
 

@@ -79,7 +79,8 @@ void stick_decide(struct stick *stick, struct stick_file *file, enum stick_fate 
                   const char *why, ...) CARNET_PRINTF(5, 6);
 /* Gives it what its name in done/ is made of: the bundle's id, and the machine's label (may be ""). */
 void stick_name(struct stick *stick, struct stick_file *file, const struct carnet_digest *id, const char *label);
-/* The fate for what reading it said: other-vendor for CARNET_UNTRUSTED_KEY, else refused, with the diagnosis' words. */
+/* The fate for what reading it said: other-vendor where no root that is known here leads to it, else refused, with the
+ * diagnosis' words. */
 void stick_refuse(struct stick *stick, struct stick_file *file, enum carnet_err err, const struct carnet_diag *diag);
 /* How many files have that fate, those that were never listed among them. */
 size_t stick_fates(const struct stick *stick, enum stick_fate fate);
