@@ -70,7 +70,9 @@ class Recorder:
             if "O_TRUNC" in words:
                 self.add("truncate", path, at=0)
         elif name == "write" and file.group(1) == "1":
-            self.ops.append(Op("told", "", bytes_of(args), 0, None, ""))
+            # That a file of a stick is left alone says of nothing that it was done.
+            if not re.search(rb'"fate":"(other-side|ignored)"', bytes_of(args)):
+                self.ops.append(Op("told", "", bytes_of(args), 0, None, ""))
         elif name in ("write", "read") and file:
             fd = int(file.group(1))
             if name == "write":

@@ -36,6 +36,7 @@ class Matrix:
         self.missed = 0
         self.base = lab.start(scenario.start)
         self.base_files = self.base.files("state")
+        self.base_stick = {content for path, content in self.base.files("stick").items() if path.endswith(".carnet")}
         done = self.base.copy()
         self.calls, first = trace(done, scenario.words, extra)
         self.first = first.code
@@ -60,10 +61,10 @@ class Matrix:
         self.hold_stick(world)
 
     def known(self, world):
-        """The bytes that the side which wrote to the stick still has."""
+        """The bytes that the side which wrote to the stick still has, and those that lay there before."""
         if self.scenario.side == "admin":
-            return ledger_rules.outbox(world.at("home"))
-        return {content for _, _, _, content in state_rules.sent(world.at("state"))}
+            return ledger_rules.outbox(world.at("home")) | self.base_stick
+        return {content for _, _, _, content in state_rules.sent(world.at("state"))} | self.base_stick
 
     def hold_stick(self, world):
         """Nothing is on the stick that was not recorded first: a bundle, or the beginning of one."""
@@ -71,6 +72,9 @@ class Matrix:
         for path, content in world.files("stick").items():
             if path.endswith(".carnet"):
                 hold(any(b.startswith(content) for b in known), f"{path} is on the stick and recorded nowhere")
+        lost = self.base_stick - set(world.files("stick").values())
+        if self.scenario.side == "user":
+            hold(not lost or lost <= set(world.files("state").values()), "a bundle was on the stick, and is nowhere now")
 
     def hold_delivered(self, world):
         """At the end every bundle on the stick is whole, and there are as many as an undisturbed run writes."""
@@ -187,7 +191,7 @@ class Matrix:
         """Done but for the word that goes back to the administrator, and a warning says so (the license works)."""
         lacking = set(self.after or ()) - set(self.project(world) or ())
         return "its activation for the administrator was not written" in result.out + result.err and \
-            all(row.startswith("sent ") and " activation " in row for row in lacking)
+            all((row.startswith("sent ") and " activation " in row) or row.endswith(".handed") for row in lacking)
 
     # ---- power cuts ----
 

@@ -173,6 +173,47 @@ def answered(lab):
     return w
 
 
+def asking(lab):
+    """A product is installed whose manifest asks for a license; the stick is empty."""
+    w = lab.start(pinned)
+    os.makedirs(w.at("machine", "etc/carnet/products.d"), exist_ok=True)
+    with open(w.at("machine", "etc/carnet/products.d/cad.conf"), "w", encoding="ascii") as f:
+        f.write(f"product = cad\nvendor = {vendor_of(w)}\n")
+    return w
+
+
+def on_stick(w, way):
+    """The one file that waits there."""
+    folder = w.at("stick", "carnet", way)
+    (name,) = os.listdir(folder)
+    return os.path.join(folder, name)
+
+
+def came(lab):
+    """The fingerprint went by stick, and the license has come by it."""
+    w = lab.start(asking)
+    w.must("carnet-user", "sync", "../stick", "-y")
+    w.must("carnet-admin", "assign", on_stick(w, "to-admin"), "--to", "../stick")
+    os.unlink(on_stick(w, "to-admin"))
+    return w
+
+
+def gave_back(lab):
+    """Released, and the release not carried yet; a receipt of another machine's is on the stick."""
+    w = lab.start(came)
+    w.must("carnet-user", "sync", "../stick", "-y")
+    w.must("carnet-user", "release", "cad", "-y", "-o", "release.carnet")
+    w.must("carnet-admin", "free", "release-1.carnet", "--to", "../stick")
+    return w
+
+
+def ended(lab):
+    """Carried, and the receipt has come."""
+    w = lab.start(gave_back)
+    w.must("carnet-admin", "free", "release.carnet", "--to", "../stick")
+    return w
+
+
 class Scenario:
     """`makes`: a file beside the records that the command is not done without, and that it never writes over."""
 
@@ -217,5 +258,9 @@ SCENARIOS = [
     row("release", activated, "user", "release", "cad", "-y", "--to", "../stick"),
     row("receipt", received, "user", "activate", "receipt.carnet"),
     row("doctor", set_back, "user", "doctor", "--clock", "--to", "../stick"),
+    row("sync-fingerprint", asking, "user", "sync", "../stick", "-y"),
+    row("sync-license", came, "user", "sync", "../stick", "-y"),
+    row("sync-release", gave_back, "user", "sync", "../stick", "-y"),
+    row("sync-receipt", ended, "user", "sync", "../stick", "-y"),
     row("clock", answered, "user", "activate", "clock.carnet"),
 ]

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "state/sign.h"
 #include "sync.h"
 
 /* The machine that a bundle is for; NULL where it is for all. */
@@ -102,6 +103,25 @@ static enum carnet_err take_trust(struct sync *s, struct stick_file *file, const
     return settle(s, file, err, same);
 }
 
+/* The license works without it, and the next sync signs it where it finds the license again. */
+static void sign_activation(struct sync *s, struct stick_file *file, const struct carnet_reading *reading)
+{
+    const struct carnet_judged *judged = carnet_reading_judged(reading);
+    struct carnet_buffer bundle = {0};
+    struct carnet_digest id;
+    struct carnet_diag diag = {0};
+    size_t size;
+    const uint8_t *bytes = carnet_reading_bytes(reading, &size);
+    if (carnet_document_license(carnet_judged_document(judged)) != NULL &&
+        carnet_sign_activation(s->state, judged, bytes, size, &s->install->check.match, &bundle, &id, &diag) !=
+            CARNET_OK) {
+        cli_warn(s->cli, "The license is activated, but its activation for the administrator was not written: %s",
+                 diag.detail);
+        file->stays = true;
+    }
+    carnet_buffer_clear(&bundle);
+}
+
 static enum carnet_err take_own(struct sync *s, struct stick_file *file, const struct carnet_reading *reading,
                                 bool keep)
 {
@@ -111,7 +131,7 @@ static enum carnet_err take_own(struct sync *s, struct stick_file *file, const s
     if (err == CARNET_OK && keep) {
         err = carnet_install_keep(s->state, reading, s->install, s->now, cli_diag(s->cli));
         if (err == CARNET_OK)
-            carnet_install_tell(s->state, reading, s->install);
+            sign_activation(s, file, reading);
     } else if (err == CARNET_OK && !s->install->already) {
         remember_coming(s, l);
     }

@@ -34,7 +34,7 @@ void stick_done(struct stick *stick, struct stick_file *file)
     struct carnet_buffer bytes = {0};
     const char *name = NULL;
     int done = -1;
-    if (cli_dry_run(stick->cli) || carnet_digest_is_zero(&file->id) ||
+    if (cli_dry_run(stick->cli) || file->stays || carnet_digest_is_zero(&file->id) ||
         stick_folder(stick, FOLDER_DONE, true, &done) != CARNET_OK || done < 0)
         return;
     const int folder = stick_open_parent(stick, file->path, &name);

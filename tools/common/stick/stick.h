@@ -56,6 +56,7 @@ struct stick_file {
     enum carnet_err outcome; /* why, where it was refused */
     char *why;               /* in words, or NULL */
     char *label;             /* the machine's, for people, or NULL */
+    bool stays;              /* it is not moved to done/: the next sync has to see it again */
     bool moved;              /* it is in done/ */
 };
 
