@@ -92,8 +92,7 @@ static enum carnet_err has_license(const struct carnet_state *state, const struc
         carnet_match(&l->facts, &l->matching, facts, &match);
         const struct carnet_entitlement *e = carnet_judged_entitlement(judged);
         bool is_container = strcmp(machine->container_system, "none") != 0;
-        bool labelled = carnet_check_pinned(e, is_container) && machine->label[0] != '\0' &&
-                        strcmp(machine->label, l->machine_label) == 0;
+        bool labelled = carnet_check_pinned(e, is_container) && carnet_check_label(l, machine->label);
         *out = *out || match.matches || labelled;
     }
     carnet_state_grants_free(grants, count);

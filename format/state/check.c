@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "machine/source.h"
 #include "rules/dates.h"
 
 static const char *const step_names[CARNET_CHECK_COUNT] = {
@@ -120,6 +121,13 @@ bool carnet_check_pinned(const struct carnet_entitlement *entitlement, bool is_c
     return is_container && entitlement->container == CARNET_CONTAINER_PINNED;
 }
 
+bool carnet_check_label(const struct carnet_license *l, const char *here)
+{
+    char cleaned[CARNET_TEXT_SIZE + 1];
+    return carnet_source_clean(l->machine_label, strlen(l->machine_label), cleaned, sizeof(cleaned)) &&
+           strcmp(cleaned, here) == 0;
+}
+
 /* M-9. */
 static void check_label(const struct carnet_license *l, const struct carnet_surroundings *s, struct carnet_diag *diag)
 {
@@ -130,7 +138,7 @@ static void check_label(const struct carnet_license *l, const struct carnet_surr
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-9",
                     "This is a container, and the license has no label that one could be told by.");
         carnet_fail_next(diag, "Ask your administrator for a license with a label for this container.");
-    } else if (strcmp(l->machine_label, s->label) != 0) {
+    } else if (!carnet_check_label(l, s->label)) {
         carnet_fail(diag, CARNET_WRONG_MACHINE, "M-9",
                     "The license is for the container with the label '%s'; this one has %s%s%s in " CARNET_MACHINE_LABEL
                     ".",

@@ -95,6 +95,8 @@ void carnet_check_grant(const struct carnet_state_grant *grant, const struct car
                         const struct carnet_ask *ask, struct carnet_check *out);
 /* M-9: is the machine at hand a container which a license of that entitlement tells by its label? */
 bool carnet_check_pinned(const struct carnet_entitlement *entitlement, bool is_container);
+/* M-9: is its label, cleaned, the one that was found here? */
+bool carnet_check_label(const struct carnet_license *l, const char *here);
 /* Is `a` nearer to yes than `b`? */
 bool carnet_check_better(const struct carnet_check *a, const struct carnet_check *b);
 

@@ -150,6 +150,16 @@ def license_rich(entitlement_id, fingerprint_id, serial=1, revision=2, issued="2
     ])
 
 
+def pinned(base):
+    """Containers that are told by key and label: an entitlement, a container's fingerprint, and the text of its license."""
+    from carnet_reader import Bundle
+    entitlement = bundle("entitlement", edit(entitlement_smallest(), 'container="accepted"', 'container="pinned"'), ROOT)
+    fingerprint = edit(fingerprint_smallest(), 'container="none"', 'container="docker"')
+    fingerprint = bundle("fingerprint", edit(fingerprint, '778899aabbccddeeff"', '778899aabbccddee00" label="Worker 7"'), MACHINE)
+    ids = [Bundle(data).id for data in (entitlement, fingerprint)]
+    return entitlement, fingerprint, edit(license_smallest(*ids), 'key="%s"' % MACHINE.id, 'key="%s" label="Worker 7"' % MACHINE.id)
+
+
 def grant_of_rich(fingerprint_id, serial=1):
     return element("grant", license="PRESS-2024.7_b", fingerprint=fingerprint_id, epoch=1, serial=serial, seat=7)
 

@@ -252,6 +252,18 @@ def add_lists(add, base):
     bad("license", "facts-none", edit(base.license_text, cast.facts(cast.FACTS), "  <facts/>\n"), ISSUER, [base.entitlement])
 
 
+def add_containers(add, base):
+    """What M-9 needs, in a form that it can't have."""
+    entitled, asked, given = cast.pinned(base)
+    for name, old, new in (("label-empty", "Worker 7", ""), ("label-space-at-the-end", "Worker 7", "Worker 7 "), ("label-tab", "Worker 7", "Worker&#9;7")):
+        clauses = "X-4, M-9" if name == "label-tab" else "X-9, M-9"
+        add("invalid", "pinned-license-%s.carnet" % name, bundle("license", edit(given, old, new), ISSUER, [entitled]), "malformed", clauses)
+    text = edit(cast.fingerprint_smallest(), 'container="none"', 'container="Docker"')
+    add("invalid", "pinned-fingerprint-in-capitals.carnet", bundle("fingerprint", text, MACHINE), "malformed", "X-9, M-9")
+    text = edit(cast.entitlement_smallest(), 'container="accepted"', 'container="pinned refused"')
+    add("invalid", "pinned-entitlement-two-rules.carnet", bundle("entitlement", text, ROOT), "malformed", "X-9, M-9")
+
+
 def add_semantic(add, base):
     def bad(kind, name, clauses, old, new, text=None):
         text = text or {"entitlement": base.entitlement_text, "fingerprint": base.fingerprint_text, "license": base.license_text,

@@ -37,9 +37,23 @@ def add_valid(add, base):
     valid("receipt-revoked.carnet", bundle("receipt", revoked, ISSUER, [base.entitlement]), "P-1")
     replaced = cast.receipt(base.grant, base.entitlement_id, "replaced")
     valid("receipt-replaced.carnet", bundle("receipt", replaced, ISSUER, [base.entitlement]), "P-1")
+    add_containers(valid, base)
     add_later_kinds(valid, base)
     add_limits(valid, base)
     add_armour(valid, base)
+
+
+def add_containers(valid, base):
+    """M-9 and M-10: no reader of files knows which machine is at hand, so that none refuses one of these."""
+    entitled, asked, given = cast.pinned(base)
+    valid("entitlement-containers-pinned.carnet", entitled, "M-7, M-9")
+    valid("fingerprint-of-a-container.carnet", asked, "M-9, M-10")
+    valid("license-of-a-container.carnet", bundle("license", given, ISSUER, [entitled]), "M-9")
+    # Fit for a machine, and for no container.
+    unnamed = edit(given, ' label="Worker 7"', "")
+    valid("license-of-a-container-without-label.carnet", bundle("license", unnamed, ISSUER, [entitled]), "M-9")
+    again = edit(edit(given, 'serial="1"', 'serial="2"'), cast.facts(cast.FACTS[:1]), cast.facts([("machine-id", "0" * 31 + "7")]))
+    valid("license-of-a-container-renewed-with-other-facts.carnet", bundle("license", again, ISSUER, [entitled]), "M-10, G-2")
 
 
 def add_later_kinds(valid, base):

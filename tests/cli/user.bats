@@ -588,7 +588,7 @@ started() {
     expect needs-answer 55 carnet-admin assign f.carnet -o l.carnet
     says "told by a label, and it has none" "M-9" "assign it with --label|Assign it with --label" "/etc/carnet/label"
     unchanged "$CARNET_HOME" .
-    carnet-admin --quiet assign f.carnet --label "Worker 7" -o l.carnet
+    carnet-admin --quiet assign f.carnet --label "Worker  7" -o l.carnet
     expect ok 0 carnet-user activate l.carnet
     expect ok 0 carnet-user check cad
     # It starts again: none of its facts is the same.
@@ -613,7 +613,7 @@ started() {
     remember "$CARNET_STATE"
     started run3 c "Worker 8"
     expect wrong-machine 13 carnet-user check cad
-    says "label 'Worker 7'; this one has 'Worker 8' in /etc/carnet/label" "M-9"
+    says "label 'Worker  7'; this one has 'Worker 8' in /etc/carnet/label" "M-9"
     expect wrong-machine 13 carnet-user check cad --quiet
     expect wrong-machine 13 carnet-user activate l2.carnet
     rm "$CARNET_SYSROOT/etc/carnet/label"
