@@ -19,7 +19,8 @@
  *   its use. Different handles don't know each other.
  * - The caller gives all buffers; pointers in results point to text that lives as long as the program, or to what the
  *   caller's own `translate` returned. Text is UTF-8 and ends with NUL; text from files has no control characters.
- * - Structs whose first member is `size` are filled in by the caller with their sizeof, so that they can grow.
+ * - Structs whose first member is `size` are filled in by the caller with their sizeof, so that they can grow: members
+ *   are added at their end, and a library takes the sizes that older headers gave.
  * - Each function returns an outcome. Its name and number stay the same for ever; it is also what the command line
  *   programs exit with. Every refusal fills `result` (where one is given) with words for a person.
  * - A check verifies signatures and reads the machine again each time, which takes a few milliseconds. Nothing is
@@ -144,6 +145,9 @@ struct carnet_result {
     uint32_t match_percent, match_threshold; /* below the threshold it is another machine */
     uint32_t match_changed;                  /* facts that changed or went missing: renew before it is too many */
     char match[CARNET_DETAIL_ROOM];          /* "matched machine-id, adapter; changed disk; ..." in English */
+    /* of carnet_check alone: since when some have been seen to have changed, seconds since 1970, UTC; 0 when none has
+     */
+    int64_t match_since;
 };
 
 /* Who asks. Strings are copied. */

@@ -59,7 +59,7 @@ static enum carnet_err activate(const struct carnet *carnet, const void *bytes, 
     if (err == CARNET_OK)
         err = carnet_install_judge(state, judged, now, install, diag);
     if (install->has_check)
-        carnet_result_license(result, carnet_document_license(document), &install->check, now);
+        carnet_result_license(result, carnet_document_license(document), &install->check, CARNET_NO_DRIFT, now);
     if (err == CARNET_OK)
         err = carnet_install_keep(state, reading, install, now, diag);
     if (err == CARNET_OK)

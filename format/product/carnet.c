@@ -116,7 +116,7 @@ static enum carnet_outcome ask(const struct carnet *carnet, const char *feature,
         if (err != CARNET_OK && answer->inbox.left > 0)
             (void)carnet_fail_next(&diag, "The file %s in the inbox was not taken: %s", answer->inbox.name,
                                    answer->inbox.diag.detail);
-        carnet_result_license(begun ? result : NULL, answer->license, &answer->check, now);
+        carnet_result_license(begun ? result : NULL, answer->license, &answer->check, answer->drift, now);
     }
     for (uint32_t i = 0; value != NULL && err == CARNET_OK && i < answer->license->features.count; i++) {
         const struct carnet_feature *held = &answer->license->features.list[i];
@@ -134,7 +134,7 @@ static enum carnet_outcome ask(const struct carnet *carnet, const char *feature,
 
 enum carnet_outcome carnet_check(const struct carnet *carnet, const char *feature, struct carnet_result *result)
 {
-    if (carnet == NULL || (result != NULL && result->size != sizeof(*result)))
+    if (carnet == NULL || (result != NULL && !carnet_result_is_known(result)))
         return CARNET_OUTCOME_USAGE;
     return ask(carnet, feature, NULL, 0, result);
 }

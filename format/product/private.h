@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "rules/reading.h"
-#include "state/check.h"
+#include "state/drift.h"
 
 struct carnet {
     struct carnet_digest vendor;
@@ -28,11 +28,14 @@ enum carnet_outcome carnet_outcome_of(enum carnet_err err);
  * a result that is NULL, or too small to be one, is left alone. */
 enum carnet_outcome carnet_tell(const struct carnet *carnet, enum carnet_err err, const struct carnet_diag *diag,
                                 struct carnet_result *result);
+/* Is its size one that this library knows? */
+bool carnet_result_is_known(const struct carnet_result *result);
 /* Empties a result; false when it is NULL or its size is not known to this library. */
 bool carnet_result_begin(struct carnet_result *result);
-/* What the license says, and how well the machine matches. `result` was begun, or is NULL. */
+/* What the license says, how well the machine matches, and since when it has changed (carnet_drift_since). `result` was
+ * begun, or is NULL. */
 void carnet_result_license(struct carnet_result *result, const struct carnet_license *license,
-                           const struct carnet_check *check, int64_t now);
+                           const struct carnet_check *check, int64_t since, int64_t now);
 /* Opens the state that is written, and trusts the vendor there when the product brought its root key. */
 CARNET_MUST_USE enum carnet_err carnet_open_state(const struct carnet *carnet, struct carnet_state **out,
                                                   struct carnet_diag *diag);

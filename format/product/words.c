@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Outcomes as a product sees them, and the words for its dialogs. */
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,12 +56,21 @@ void carnet_explain(const struct carnet *carnet, enum carnet_outcome outcome, st
     out->advice = translated(carnet, carnet_outcome_next(err));
 }
 
+/* As it was in 0.1.0, before match_since. What was there then never moves. */
+#define FIRST_SIZE offsetof(struct carnet_result, match_since)
+
+bool carnet_result_is_known(const struct carnet_result *result)
+{
+    return result->size == sizeof(*result) || result->size == FIRST_SIZE;
+}
+
 bool carnet_result_begin(struct carnet_result *result)
 {
-    if (result == NULL || result->size != sizeof(*result))
+    if (result == NULL || !carnet_result_is_known(result))
         return false;
-    memset(result, 0, sizeof(*result));
-    result->size = sizeof(*result);
+    const size_t size = result->size;
+    memset(result, 0, size);
+    result->size = size;
     return true;
 }
 
@@ -68,7 +78,7 @@ enum carnet_outcome carnet_tell(const struct carnet *carnet, enum carnet_err err
                                 struct carnet_result *result)
 {
     enum carnet_outcome outcome = carnet_outcome_of(err);
-    if (result == NULL || result->size != sizeof(*result))
+    if (result == NULL || !carnet_result_is_known(result))
         return outcome;
     result->outcome = outcome;
     carnet_explain(carnet, outcome, &result->words);
@@ -88,7 +98,7 @@ static int32_t days_left(int64_t expires, int64_t now)
 }
 
 void carnet_result_license(struct carnet_result *result, const struct carnet_license *license,
-                           const struct carnet_check *check, int64_t now)
+                           const struct carnet_check *check, int64_t since, int64_t now)
 {
     if (result == NULL || license == NULL)
         return;
@@ -108,6 +118,8 @@ void carnet_result_license(struct carnet_result *result, const struct carnet_lic
         result->match_changed +=
             check->match.verdict[i] == CARNET_FACT_CHANGED || check->match.verdict[i] == CARNET_FACT_IS_MISSING;
     carnet_match_words(&check->match, &license->matching, result->match, sizeof(result->match));
+    if (result->size > FIRST_SIZE && since != CARNET_NO_DRIFT)
+        result->match_since = since;
 }
 
 enum carnet_err carnet_give_text(enum carnet_kind_id kind, const struct carnet_buffer *bundle, char *text, size_t room,

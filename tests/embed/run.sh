@@ -37,6 +37,7 @@ machine() { # NAME DIGIT
     mkdir -p "$work/machines/$1/etc"
     echo "${2}0123456789abcdef0123456789abcde" >"$work/machines/$1/etc/machine-id"
     cp /etc/passwd "$work/machines/$1/etc/passwd"
+    echo "ID=${3:-debian}" >"$work/machines/$1/etc/os-release"
     export CARNET_SYSROOT=$work/machines/$1
 }
 export CARNET_HOME=$work/home CARNET_STATE=$work/state
@@ -87,6 +88,11 @@ if [ -n "${CARNET_LONG:-}" ]; then
     expect 0 'Working' java "$source/samples/embed/java/Licensed.java" "$id" cad
     expect 10 'no-license' java "$source/samples/embed/java/Licensed.java" "$id" cam
 fi
+# It has changed a little: told, and since when.
+machine one a other
+expect 0 'changed: os\|changed os' ./product
+expect 0 "first seen on $(date -u +%F)" ./product
+machine one a
 # Time goes by.
 expect 0 'The license ends in 19 days' faketime -f +40d ./product
 expect 11 'The license has run out' faketime -f +61d ./product

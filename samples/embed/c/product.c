@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define PRODUCT "cad"
 #define WARN_DAYS 30
@@ -30,7 +31,7 @@ static int say_no(const struct carnet_result *result)
 
 static int run(const struct carnet *carnet, struct carnet_result *result)
 {
-    char value[CARNET_ID_ROOM];
+    char value[CARNET_ID_ROOM], since[16];
     switch (carnet_check(carnet, NULL, result)) {
     case CARNET_OUTCOME_OK:
         break;
@@ -45,6 +46,8 @@ static int run(const struct carnet *carnet, struct carnet_result *result)
         printf("The license ends in %d days: ask your administrator to renew it.\n", (int)result->days_left);
     if (result->match_changed > 0)
         printf("This machine has changed since the license was made: %s.\n", result->match);
+    if (result->match_since != 0 && strftime(since, sizeof(since), "%F", gmtime(&(time_t){result->match_since})) > 0)
+        printf("That was first seen on %s: ask your administrator to renew the license.\n", since);
     printf("Export: %s\n", carnet_feature(carnet, "export", value, sizeof(value)) == CARNET_OUTCOME_OK ? "yes" : "no");
     return 0;
 }

@@ -20,6 +20,7 @@ class Result(c.Structure):
         ("seat", c.c_uint32), ("issued", c.c_int64), ("expires", c.c_int64), ("days_left", c.c_int32),
         ("match_percent", c.c_uint32), ("match_threshold", c.c_uint32), ("match_changed", c.c_uint32),
         ("match", c.c_char * 512),
+        # What later headers added at the end (match_since) may be left out: the library goes by `size`.
     ]
 
     def __init__(self):

@@ -89,6 +89,29 @@ static void test_calls_refuse(void **s)
     world_stop(&w);
 }
 
+/* A product that was built before match_since came: the library goes by the size that it was built with. */
+static void test_older_result(void **s)
+{
+    (void)s;
+    struct world w;
+    char vendor[CARNET_HEX_SIZE];
+    world_start(&w);
+    const struct carnet_setup setup = setup_of(&w, vendor);
+    struct carnet *carnet = open_carnet(&setup);
+    struct carnet_result result = {.size = offsetof(struct carnet_result, match_since), .match_since = 77};
+    assert_int_equal(carnet_check(carnet, NULL, &result), CARNET_OUTCOME_NO_LICENSE);
+    assert_string_equal(result.words.name, "no-license");
+    assert_int_equal(result.size, offsetof(struct carnet_result, match_since));
+    assert_int_equal(result.match_since, 77);
+    result.size = sizeof(result);
+    assert_int_equal(carnet_check(carnet, NULL, &result), CARNET_OUTCOME_NO_LICENSE);
+    assert_int_equal(result.match_since, 0);
+    result.size = sizeof(result) + 8;
+    assert_int_equal(carnet_check(carnet, NULL, &result), CARNET_OUTCOME_USAGE);
+    carnet_close(carnet);
+    world_stop(&w);
+}
+
 static const char *in_capitals(void *context, const char *english)
 {
     *(const char **)context = english;
@@ -219,7 +242,8 @@ static void test_threads(void **s)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open_refuses),     cmocka_unit_test(test_calls_refuse), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_open_refuses),     cmocka_unit_test(test_calls_refuse),
+        cmocka_unit_test(test_older_result),     cmocka_unit_test(test_words),
         cmocka_unit_test(test_activate_refuses), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
