@@ -47,7 +47,7 @@ if [ "$form" = long ]; then
 fi
 heading "gcc, warnings as errors: all suites"
 build test
-ctest --preset test -j "$jobs"
+ctest --preset test -j "$jobs" --output-junit results.xml
 if [ "$form" = long ]; then
     heading "what products load is what it was; Debian packages in clean roots of Debian 12 and 13"
     tests/abi/run.sh build/test/format/libcarnet.so.1 "$PWD"
