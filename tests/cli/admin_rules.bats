@@ -22,7 +22,7 @@ refused() {
     [ "$(json '.file, .line' | paste -sd ' ')" = "$1 $2" ]
 }
 
-@test "Y-6: rules check says how each rule is understood" {
+@test "RU-6: rules check says how each rule is understood" {
     printf '%s\r\n' '# hall 3' 'most = 50' 'answer-clocks = yes' '' 'product = cad' 'license = CAD-2026' 'label = HALL3-*' \
         'out = 40' 'lease = 90' 'note = hall 3' 'product = cad' 'license = CAD-2026-LAB' >hall3.rules
     remember "$CARNET_HOME"
@@ -36,7 +36,7 @@ refused() {
     unchanged "$CARNET_HOME"
 }
 
-@test "Y-2, Y-3, Y-7: what is wrong in the file is refused with file and line" {
+@test "RU-2, RU-3, RU-7: what is wrong in the file is refused with file and line" {
     printf 'product = cad\nlicense = CAD-2026\nprodukt = x\n' >a
     refused a 3 "'produkt' is no word of a rule file"
     printf 'product = cad\nlabel = x\n' >a
@@ -52,7 +52,7 @@ refused() {
     expect no-input 66 carnet-admin rules check absent
 }
 
-@test "Y-4: a license that is not there, or not for the product, and a lease that is too long" {
+@test "RU-4: a license that is not there, or not for the product, and a lease that is too long" {
     printf 'product = cad\nlicense = CAD-2027\n' >a
     refused a 2 'no license CAD-2027 is in this ledger'
     printf 'product = mesh\nlicense = CAD-2026\n' >a

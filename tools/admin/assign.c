@@ -73,7 +73,7 @@ static enum carnet_err hold_machine(struct batch *b, struct batch_item *item, st
             (g->replaces && other.number == g->old.number))
             continue;
         g->same_system = true;
-        if (!cli_flag(b->cli, "yes")) {
+        if (!g->asking->wishes.clone_confirmed) {
             refuse_machine(item, g, &other, false);
             return CARNET_OK;
         }
@@ -123,11 +123,11 @@ static enum carnet_err hold_loss(struct batch *b, struct batch_item *item, struc
 
 static enum carnet_err find_replaced(struct batch *b, struct batch_item *item, struct giving *g)
 {
-    uint32_t seat = 0;
-    enum carnet_err err = cli_number(b->cli, "replace", 1, CARNET_SEATS_MOST, 0, &seat);
+    const uint32_t seat = g->asking->wishes.replace;
+    enum carnet_err err;
 
-    if (err || seat == 0)
-        return err;
+    if (seat == 0)
+        return CARNET_OK;
     err = ledger_grant_on_seat(b->home->ledger, g->license->number, seat, &g->old, cli_diag(b->cli));
     g->replaces = !err;
     return err == CARNET_NOT_FOUND ? holds_refuse_seat(b, item, g->license, seat) : err;
@@ -192,16 +192,14 @@ static enum carnet_err give(struct batch *b, void *context)
 }
 
 /* The administrator's word, else the fingerprint's. */
-static const char *label_of(const struct batch *b, const struct giving *g)
+static const char *label_of(const struct giving *g)
 {
-    const char *label = cli_value(b->cli, "label");
-
-    return label ? label : g->asking->fingerprint->label;
+    return g->asking->wishes.label ? g->asking->wishes.label : g->asking->fingerprint->label;
 }
 
 static void settle_grant(struct batch *b, struct giving *g)
 {
-    const char *given = cli_value(b->cli, "note"), *note = given ? given : g->replaces ? g->old.note : "";
+    const char *given = g->asking->wishes.note, *note = given ? given : g->replaces ? g->old.note : "";
     const struct carnet_entitlement *e = g->entitlement;
 
     g->grant.license = g->license->number;
@@ -218,18 +216,13 @@ static void settle_grant(struct batch *b, struct giving *g)
     g->grant.since = b->now > e->issued ? b->now : e->issued;
     g->grant.lease_until = give_end(&g->terms, g->grant.since);
     (void)snprintf(g->grant.note, sizeof g->grant.note, "%s", note);
-    (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label_of(b, g));
+    (void)snprintf(g->grant.label, sizeof g->grant.label, "%s", label_of(g));
 }
 
 static void settle_item(struct batch_item *item, const struct ledger_grant *grant)
 {
-    item->seat = grant->seat;
-    item->serial = grant->serial;
-    item->grant = grant->number;
+    batch_item_settle(item, grant);
     item->old_grant = grant->replaces;
-    item->machine_key = grant->machine_key;
-    item->fingerprint = grant->fingerprint;
-    (void)snprintf(item->label, sizeof item->label, "%s", grant->label);
 }
 
 /* The same fingerprint once more: the same bytes (with --replace, both files), or nothing more. */
@@ -265,8 +258,8 @@ static enum carnet_err check_all(struct batch *b, struct batch_item *item, struc
         home_entitlement(b->home, &g->license->entitlement, &g->entitlement, &g->embed, cli_diag(b->cli));
 
     if (err || give_hold_license(item, g->license, g->entitlement, b->now) ||
-        give_hold_machine(item, g->license, g->entitlement, g->asking->fingerprint, label_of(b, g)) ||
-        give_settle(b->cli, item, g->entitlement, NULL, b->now, &g->terms))
+        give_hold_machine(item, g->license, g->entitlement, g->asking->fingerprint, label_of(g)) ||
+        give_settle(b->cli, item, g->entitlement, NULL, g->asking->wishes.lease_days, b->now, &g->terms))
         return err;
     err = find_replaced(b, item, g);
     if (!err && !item->err)
@@ -274,6 +267,16 @@ static enum carnet_err check_all(struct batch *b, struct batch_item *item, struc
     if (!err && !item->err)
         err = find_seat(b, item, g);
     return err;
+}
+
+struct asking asking_of(const struct batch_source *source)
+{
+    const struct carnet_judged *judged = carnet_reading_judged(source->bundle.reading);
+
+    return (struct asking){.source = source,
+                           .fingerprint = carnet_document_fingerprint(carnet_judged_document(judged)),
+                           .id = *carnet_judged_id(judged),
+                           .machine_key = *carnet_judged_signer(judged)};
 }
 
 enum carnet_err assign_seat(struct batch *b, const struct asking *a, const struct ledger_license *license)

@@ -25,11 +25,22 @@ struct batch_item *batch_item(struct batch *b, const struct batch_source *source
     memset(item, 0, sizeof *item);
     item->file = source->file;
     item->seat = source->seat;
+    item->number = source->number;
     item->done = b->done;
     item->out = b->out;
     item->held_until = LEDGER_LIVES;
     (void)snprintf(item->license, sizeof item->license, "%s", license);
     return item;
+}
+
+void batch_item_settle(struct batch_item *item, const struct ledger_grant *grant)
+{
+    item->seat = grant->seat;
+    item->serial = grant->serial;
+    item->grant = grant->number;
+    item->machine_key = grant->machine_key;
+    item->fingerprint = grant->fingerprint;
+    (void)snprintf(item->label, sizeof item->label, "%s", grant->label);
 }
 
 static void clear_items(struct batch *b)
@@ -41,6 +52,13 @@ static void clear_items(struct batch *b)
     b->item_count = 0;
 }
 
+void batch_clear(struct batch *b)
+{
+    clear_items(b);
+    free(b->items);
+    b->items = NULL;
+}
+
 bool batch_may_sign(struct batch *b, struct batch_item *item)
 {
     if (b->output_err) {
@@ -48,12 +66,12 @@ bool batch_may_sign(struct batch *b, struct batch_item *item)
         item->diag = b->output_diag;
         return false;
     }
-    if (!b->key && !cli_dry_run(b->cli)) {
+    if (!b->key && !b->dry) {
         b->needs_key = true;
         return false;
     }
     /* A dry run finds out what it can without asking for a passphrase. */
-    if (cli_dry_run(b->cli)) {
+    if (b->dry) {
         item->err = home_signer_look(b->cli, b->home, CARNET_ROLE_ISSUER);
         item->diag = *cli_diag(b->cli);
         return item->err == CARNET_OK;
@@ -108,9 +126,11 @@ static enum carnet_err pass(struct batch *b, const struct batch_source *sources,
     b->needs_key = false;
     if (!b->dry_began)
         err = ledger_begin(b->home->ledger, cli_diag(b->cli));
-    b->dry_began = cli_dry_run(b->cli) && !err;
+    b->dry_began = b->dry && !err;
     /* Only now: while this waited for the ledger, others may have put later times into the journal. */
     b->now = carnet_utc_now();
+    if (!err && b->begin)
+        b->begin(b);
     for (size_t i = 0; !err && !b->needs_key && i < count; i++)
         err = apply_one(b, &sources[i]);
     return err;
@@ -227,7 +247,7 @@ static json_t *item_json(const struct batch_item *item)
 
 static void say_item(struct batch *b, const struct batch_item *item)
 {
-    const bool dry = cli_dry_run(b->cli);
+    const bool dry = b->dry;
     char shown[120];
 
     if (*item->words) {
@@ -273,7 +293,7 @@ static void tell_item(struct batch *b, const struct batch_item *item, bool many)
 static void finish_item(struct batch *b, struct batch_item *item, bool many)
 {
     cli_hold_signals();
-    if (!item->err && !cli_dry_run(b->cli))
+    if (!item->err && !b->dry)
         write_item(b, item);
     tell_item(b, item, many);
     cli_free_signals();
@@ -291,7 +311,7 @@ static enum carnet_err finish_chunk(struct batch *b, bool many)
 {
     enum carnet_err err = refuse_one_output(b);
 
-    if (!err && !cli_dry_run(b->cli)) {
+    if (!err && !b->dry) {
         cli_hold_signals();
         err = ledger_commit(b->home->ledger, cli_diag(b->cli));
         cli_free_signals();
@@ -304,21 +324,26 @@ static enum carnet_err finish_chunk(struct batch *b, bool many)
         if (i + 1 == b->item_count || !b->items[i].file || b->items[i + 1].file != b->items[i].file)
             cli_progress_add(b->cli, 1);
     }
-    if (!cli_dry_run(b->cli))
+    if (!b->dry)
         mark_delivered(b);
     return CARNET_OK;
 }
 
-static enum carnet_err chunk(struct batch *b, const struct batch_source *sources, size_t count, bool many)
+enum carnet_err batch_apply(struct batch *b, const struct batch_source *sources, size_t count)
 {
     enum carnet_err err = pass(b, sources, count);
 
-    if (!err && b->needs_key) {
-        ledger_rollback(b->home->ledger);
-        err = home_signer(b->cli, b->home, CARNET_ROLE_ISSUER, &b->key);
-        if (!err)
-            err = pass(b, sources, count);
-    }
+    if (err || !b->needs_key)
+        return err;
+    ledger_rollback(b->home->ledger);
+    err = home_signer(b->cli, b->home, CARNET_ROLE_ISSUER, &b->key);
+    return err ? err : pass(b, sources, count);
+}
+
+static enum carnet_err chunk(struct batch *b, const struct batch_source *sources, size_t count, bool many)
+{
+    enum carnet_err err = batch_apply(b, sources, count);
+
     if (!err)
         err = finish_chunk(b, many);
     /* A dry run keeps what it would have done until its end: the next files find those seats taken. */
@@ -384,7 +409,7 @@ static void say_before(struct batch *b, enum carnet_err err)
 
 static void say_all(const struct batch *b)
 {
-    const bool dry = cli_dry_run(b->cli);
+    const bool dry = b->dry;
     const size_t changed = b->done_count - b->again_count;
 
     if (b->again_count == 0)
@@ -445,6 +470,7 @@ enum carnet_err batch_run(struct batch *b)
                                      : paths_find(b->cli, b->first, b->before, &paths);
     const size_t total = b->seats ? b->seat_count : paths.count;
 
+    b->dry = cli_dry_run(b->cli);
     if (!err && cli_value(b->cli, "output") && (total > 1 || b->two_results)) {
         (void)carnet_fail(cli_diag(b->cli), CARNET_USAGE, "", "There are several results, and -o takes one.");
         (void)carnet_fail_next(cli_diag(b->cli), "Use --to with a folder.");
@@ -474,8 +500,7 @@ enum carnet_err batch_run(struct batch *b)
         err = outcome(b);
     else
         say_before(b, err);
-    clear_items(b);
-    free(b->items);
+    batch_clear(b);
     free(sources);
     paths_clear(&paths);
     return err;

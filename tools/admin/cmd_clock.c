@@ -4,34 +4,11 @@
 #include <string.h>
 
 #include "admin.h"
-#include "came_back.h"
-#include "rules/dates.h"
-#include "sign.h"
+#include "answer.h"
+#include "common/io.h"
 
 /* Further apart than this, the machine's clock is still wrong. */
 #define NEAR (48 * CARNET_HOUR)
-
-struct answering {
-    struct came_back came;
-    const struct carnet_clockrequest *request;
-    struct carnet_digest id; /* of the answer */
-    struct carnet_buffer bytes;
-    int64_t now;
-    bool again;
-};
-
-static enum carnet_err hold_living(const struct answering *a, struct carnet_diag *diag)
-{
-    const struct ledger_grant *grant = &a->came.grant;
-    char when[CARNET_UTC_SIZE];
-
-    if (grant->ended == LEDGER_LIVES)
-        return CARNET_OK;
-    carnet_utc_format(grant->ended, when);
-    return carnet_fail(diag, grant->how == CARNET_END_REVOKED ? CARNET_REVOKED : CARNET_RELEASED, "D-5",
-                       "The grant on seat %lu of %s ended on %s; its machine needs no clock any more.",
-                       (unsigned long)grant->seat, a->came.license.id, when);
-}
 
 static void show(struct cli *cli, const struct answering *a)
 {
@@ -62,81 +39,6 @@ static void show(struct cli *cli, const struct answering *a)
     cli_set(cli, "again", json_boolean(a->again));
 }
 
-static enum carnet_err sign(struct home *h, const struct carnet_key *key, struct answering *a,
-                            const struct carnet_journal_position *at, struct carnet_diag *diag)
-{
-    const struct ledger_grant *grant = &a->came.grant;
-    const struct carnet_entitlement *e = NULL;
-    struct carnet_embed embed;
-    struct carnet_buffer document = {0};
-    struct carnet_clock c = {.vendor = a->came.license.vendor,
-                             .grant = a->request->grant,
-                             .entitlement = grant->entitlement,
-                             .machine_key = grant->machine_key,
-                             .request = a->came.id,
-                             .at = a->now,
-                             .journal = *at};
-    const struct sign_grant s = {.license = &a->came.license,
-                                 .grant = grant,
-                                 .document = &document,
-                                 .entitlement = &embed,
-                                 .kind = CARNET_KIND_CLOCK,
-                                 .now = a->now};
-    enum carnet_err err = home_entitlement(h, &grant->entitlement, &e, &embed, diag);
-
-    if (err)
-        return err;
-    memcpy(c.nonce, a->request->nonce, sizeof c.nonce);
-    (void)snprintf(c.machine_label, sizeof c.machine_label, "%s", grant->label);
-    c.revision = e->revision;
-    err = carnet_issue_compose_clock(&c, &document);
-    if (!err)
-        err = sign_for_grant(h, key, &s, &a->id, diag);
-    if (!err)
-        err = ledger_clock_answer(h->ledger, grant->number, &a->came.id, &a->id, &a->bytes, diag);
-    carnet_buffer_clear(&document);
-    return err;
-}
-
-/* Judges the request, and finds its answer where it has one. In a transaction. */
-static enum carnet_err look(struct home *h, const struct carnet_judged *judged, struct answering *a,
-                            struct carnet_diag *diag)
-{
-    struct carnet_diag inner = {0};
-    enum carnet_err err = carnet_dates_check(judged, a->now, diag);
-
-    if (!err)
-        err = came_back_find(h, judged, &a->came, diag);
-    if (err)
-        return err;
-    err = ledger_clock_answer(h->ledger, a->came.grant.number, &a->came.id, &a->id, &a->bytes, &inner);
-    a->again = !err;
-    if (err == CARNET_NOT_FOUND)
-        return hold_living(a, diag);
-    if (err)
-        *diag = inner;
-    return err;
-}
-
-static enum carnet_err answer(struct cli *cli, struct home *h, const struct carnet_key *key, struct answering *a)
-{
-    const struct ledger_event event = {.what = "clock",
-                                       .license = a->came.license.id,
-                                       .seat = a->came.grant.seat,
-                                       .serial = a->came.grant.serial,
-                                       .grant = &a->came.grant.fingerprint,
-                                       .machine = &a->came.grant.machine_key,
-                                       .bundle = &a->came.id};
-    struct carnet_journal_position at;
-    bool known = false;
-    enum carnet_err err = came_back_remember(cli, h, &a->came, CARNET_KIND_CLOCKREQUEST, &a->request->sequence,
-                                             &a->request->journal, a->now, &known);
-
-    if (!err)
-        err = ledger_event_add(h->ledger, &a->came.license.vendor, &h->issuer.id, a->now, &event, &at, cli_diag(cli));
-    return err ? err : sign(h, key, a, &at, cli_diag(cli));
-}
-
 /* The first pass finds out whether a key is needed at all, so that nobody waits for a passphrase with the ledger held.
  */
 static enum carnet_err run(struct cli *cli, struct home *h, const struct carnet_judged *judged, struct answering *a)
@@ -146,7 +48,7 @@ static enum carnet_err run(struct cli *cli, struct home *h, const struct carnet_
 
     a->now = carnet_utc_now();
     if (!err)
-        err = look(h, judged, a, cli_diag(cli));
+        err = answer_look(h, judged, a, cli_diag(cli));
     if (err == CARNET_FORKED)
         err = came_back_refuse(cli, h, &a->came, judged, a->now);
     ledger_rollback(h->ledger);
@@ -162,9 +64,9 @@ static enum carnet_err run(struct cli *cli, struct home *h, const struct carnet_
         err = ledger_begin(h->ledger, cli_diag(cli));
     a->now = carnet_utc_now();
     if (!err)
-        err = look(h, judged, a, cli_diag(cli));
+        err = answer_look(h, judged, a, cli_diag(cli));
     if (!err && !a->again)
-        err = answer(cli, h, key, a);
+        err = answer_make(cli, h, key, a);
     if (!err)
         err = ledger_commit(h->ledger, cli_diag(cli));
     ledger_rollback(h->ledger);

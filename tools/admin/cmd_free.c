@@ -81,8 +81,7 @@ static enum carnet_err say_ended(struct batch *b, const struct freeing *f, struc
     (void)snprintf(item->words, sizeof item->words,
                    "The grant on seat %lu of %s%s%s%s had been %s on %s%s%s; the same receipt %s given again.",
                    (unsigned long)f->grant.seat, f->license.id, *label ? " (" : "", label, *label ? ")" : "",
-                   item->done, when, *whose ? ", and the seat now belongs to " : "", whose,
-                   cli_dry_run(b->cli) ? "would be" : "is");
+                   item->done, when, *whose ? ", and the seat now belongs to " : "", whose, b->dry ? "would be" : "is");
     return CARNET_OK;
 }
 
@@ -144,12 +143,7 @@ enum carnet_err free_release(struct batch *b, const struct batch_source *source)
         return unknown_grant(item, "The release is of a grant that is not in this ledger.");
     if (err)
         return err;
-    item->seat = f.grant.seat;
-    item->serial = f.grant.serial;
-    item->grant = f.grant.number;
-    item->machine_key = f.grant.machine_key;
-    item->fingerprint = f.grant.fingerprint;
-    (void)snprintf(item->label, sizeof item->label, "%s", f.grant.label);
+    batch_item_settle(item, &f.grant);
     err = hold_history(b, &f, item);
     if (err || item->err)
         return err;

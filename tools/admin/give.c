@@ -184,21 +184,20 @@ static enum carnet_err take_not_after(struct cli *cli, struct batch_item *item, 
 }
 
 static enum carnet_err take_lease(struct cli *cli, struct batch_item *item, const struct carnet_entitlement *e,
-                                  uint32_t *out)
+                                  uint32_t without, uint32_t *out)
 {
     uint32_t days = 0;
 
-    if (!cli_value(cli, "lease"))
-        return CARNET_OK;
-    item->err = cli_number(cli, "lease", 1, CARNET_DAYS_MOST, 0, &days);
+    item->err = cli_number(cli, "lease", 1, CARNET_DAYS_MOST, without, &days);
     item->diag = *cli_diag(cli);
-    if (item->err)
+    if (item->err || days == 0)
         return item->err;
     if (e->lease_days != CARNET_NO_LEASE && days > e->lease_days) {
         item->err = carnet_fail(&item->diag, CARNET_BEYOND_ENTITLEMENT, "J-7",
-                                "--lease %lu is longer than the %lu days that %s allows.", (unsigned long)days,
-                                (unsigned long)e->lease_days, item->license);
-        (void)carnet_fail_next(&item->diag, "Give fewer days, or leave --lease out.");
+                                "%s%lu%s is longer than the %lu days that %s allows.",
+                                cli_value(cli, "lease") ? "--lease " : "A lease of ", (unsigned long)days,
+                                cli_value(cli, "lease") ? "" : " days", (unsigned long)e->lease_days, item->license);
+        (void)carnet_fail_next(&item->diag, "Give fewer days, or leave the lease as it is entitled.");
         return item->err;
     }
     *out = days;
@@ -229,7 +228,8 @@ static void inherit(const struct carnet_judged *before, const struct carnet_enti
 }
 
 enum carnet_err give_settle(struct cli *cli, struct batch_item *item, const struct carnet_entitlement *e,
-                            const struct carnet_judged *before, int64_t now, struct give_terms *out)
+                            const struct carnet_judged *before, uint32_t lease_days, int64_t now,
+                            struct give_terms *out)
 {
     bool keep[CARNET_FEATURES_MOST];
 
@@ -240,7 +240,7 @@ enum carnet_err give_settle(struct cli *cli, struct batch_item *item, const stru
     if (before)
         inherit(before, e, keep, out);
     if (take_features(cli, item, &e->features, keep) || take_not_after(cli, item, e, now, &out->not_after) ||
-        take_lease(cli, item, e, &out->lease_days))
+        take_lease(cli, item, e, lease_days, &out->lease_days))
         return item->err;
     keep_features(&e->features, keep, &out->features);
     return CARNET_OK;

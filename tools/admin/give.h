@@ -32,11 +32,12 @@ enum carnet_err give_hold_machine(struct batch_item *item, const struct ledger_l
                                   const char *label);
 /*
  * What the license is to give: the entitlement's, less what `before` (the seat's license as it is, judged; NULL for
- * none) had less of than its own entitlement, less what the options leave out. item->err is CARNET_BEYOND_ENTITLEMENT
- * when an option asks for more.
+ * none) had less of than its own entitlement, less what the options leave out; its lease of so many days where no
+ * option says so (0: as entitled). item->err is CARNET_BEYOND_ENTITLEMENT when more is asked for.
  */
 enum carnet_err give_settle(struct cli *cli, struct batch_item *item, const struct carnet_entitlement *e,
-                            const struct carnet_judged *before, int64_t now, struct give_terms *out);
+                            const struct carnet_judged *before, uint32_t lease_days, int64_t now,
+                            struct give_terms *out);
 /* The last second of a lease that is counted from then. */
 int64_t give_lease_until(const struct give_terms *terms, int64_t issued);
 

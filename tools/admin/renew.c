@@ -126,7 +126,7 @@ static enum carnet_err hold_all(struct batch *b, struct batch_item *item, struct
         return CARNET_OK;
     if (r->asking && ((err = hold_newest(b, item, r)) != CARNET_OK || item->err))
         return err;
-    if (give_settle(b->cli, item, e, full ? NULL : carnet_reading_judged(r->reading), b->now, &r->terms))
+    if (give_settle(b->cli, item, e, full ? NULL : carnet_reading_judged(r->reading), 0, b->now, &r->terms))
         return CARNET_OK;
     /* The vendor's clock may be a little ahead of this one (J-10). */
     r->give.issued = b->now > e->issued ? b->now : e->issued;
@@ -241,9 +241,9 @@ static void say(const struct batch *b, struct batch_item *item, const struct ren
     words_day(g->lease_until, day);
     (void)snprintf(item->words, sizeof item->words, "Seat %lu of %s%s%s%s %s: serial %lu, revision %lu, until %s.%s",
                    (unsigned long)g->seat, r->license->id, *label ? " (" : "", label, *label ? ")" : "",
-                   item->again           ? "needs no renewal"
-                   : cli_dry_run(b->cli) ? "would be renewed"
-                                         : "is renewed",
+                   item->again ? "needs no renewal"
+                   : b->dry    ? "would be renewed"
+                               : "is renewed",
                    (unsigned long)g->serial, (unsigned long)(item->again ? r->before->revision : r->license->revision),
                    day, item->again ? " The same bytes are given again." : "");
     item->serial = g->serial;
@@ -259,12 +259,7 @@ enum carnet_err renew_grant(struct batch *b, struct batch_item *item, const stru
     struct renewing r = {.asking = a, .license = license, .grant = grant};
     enum carnet_err err = read_before(b, &r);
 
-    item->seat = grant->seat;
-    item->serial = grant->serial;
-    item->grant = grant->number;
-    item->machine_key = grant->machine_key;
-    item->fingerprint = grant->fingerprint;
-    (void)snprintf(item->label, sizeof item->label, "%s", grant->label);
+    batch_item_settle(item, grant);
     if (!err)
         err = hold_all(b, item, &r, full);
     if (err || item->err)

@@ -281,7 +281,7 @@ static enum carnet_err hold_whole(const struct rule_file *f, struct carnet_diag 
     return CARNET_OK;
 }
 
-/* A rule of which an earlier one takes every machine would silently never be used (Y-7). */
+/* A rule of which an earlier one takes every machine would silently never be used (RU-7). */
 static enum carnet_err hold_reached(const struct rule_file *f, struct carnet_diag *diag)
 {
     char what[128];

@@ -44,10 +44,10 @@ struct rule_file {
 CARNET_MUST_USE enum carnet_err rule_file_parse(const uint8_t *text, size_t size, struct rule_file *out,
                                                 struct carnet_diag *diag);
 void rule_file_clear(struct rule_file *f);
-/* The first rule that is for that vendor (its id in hex), product and label; NULL for none (Y-6). */
+/* The first rule that is for that vendor (its id in hex), product and label; NULL for none (RU-6). */
 const struct rule *rule_file_find(const struct rule_file *f, const char *vendor, const char *product,
                                   const char *label);
-/* Does the label fit the pattern (Y-5)? */
+/* Does the label fit the pattern (RU-5)? */
 bool rule_label_fits(const char *pattern, const char *label);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A rule file held against the ledger: nothing is done by one that names what is not there (spec/rules.md, Y-4). */
+/* A rule file held against the ledger: nothing is done by one that names what is not there (spec/rules.md, RU-4). */
 #ifndef CARNET_ADMIN_RULES_LOAD_H
 #define CARNET_ADMIN_RULES_LOAD_H
 

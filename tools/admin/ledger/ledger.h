@@ -305,6 +305,28 @@ CARNET_MUST_USE enum carnet_err ledger_bundle_of_serial(struct ledger *l, int64_
 CARNET_MUST_USE enum carnet_err ledger_bundle_of_grant(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
                                                        struct carnet_digest *id, struct carnet_buffer *out,
                                                        struct carnet_diag *diag);
+/* The id and size of the newest bundle of that kind of a grant; CARNET_NOT_FOUND (diag is then unchanged). */
+CARNET_MUST_USE enum carnet_err ledger_bundle_newest(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
+                                                     struct carnet_digest *id, uint64_t *size,
+                                                     struct carnet_diag *diag);
+/* A bundle that goes out, and the machine that it is for. */
+struct ledger_outgoing {
+    struct carnet_digest id;
+    enum carnet_kind_id kind;
+    uint32_t seat;
+    int64_t made;
+    uint64_t size;
+    char license[CARNET_ID_TEXT_SIZE];
+    char label[CARNET_TEXT_SIZE];
+};
+/* The bundle of that id; CARNET_NOT_FOUND. Its bytes are appended to `bytes`, unless that is NULL. */
+CARNET_MUST_USE enum carnet_err ledger_bundle_get(struct ledger *l, const struct carnet_digest *id,
+                                                  struct ledger_outgoing *out, struct carnet_buffer *bytes,
+                                                  struct carnet_diag *diag);
+/* What was never delivered and still counts: the newest license of a grant that lives, a clock for one, the receipt of
+ * one that ended. The oldest first; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_bundles_waiting(struct ledger *l, struct carnet_digest **out, size_t *count,
+                                                       struct carnet_diag *diag);
 /* Did this ledger sign the bundle of that id for that grant? */
 CARNET_MUST_USE enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id,
                                                     bool *out, struct carnet_diag *diag);

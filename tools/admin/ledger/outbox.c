@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What was signed, byte for byte, so that it can be given again; and what machines sent. */
+#include <stdlib.h>
+
 #include "bundle/kind.h"
 #include "database.h"
 
@@ -53,6 +55,91 @@ enum carnet_err ledger_bundle_of_serial(struct ledger *l, int64_t grant, enum ca
     err = column_bytes(s, 0, out);
     database_done(s);
     return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
+}
+
+enum carnet_err ledger_bundle_newest(struct ledger *l, int64_t grant, enum carnet_kind_id kind,
+                                     struct carnet_digest *id, uint64_t *size, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum carnet_err err = database_query(l, &s, diag,
+                                         "SELECT id, length(bytes) FROM bundle WHERE seat_grant = ? AND kind = ?"
+                                         " ORDER BY serial DESC, made DESC LIMIT 1",
+                                         "it", grant, carnet_kind_get(kind)->name);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return CARNET_NOT_FOUND;
+    column_digest(s, 0, id);
+    *size = (uint64_t)sqlite3_column_int64(s, 1);
+    database_done(s);
+    return CARNET_OK;
+}
+
+enum carnet_err ledger_bundle_get(struct ledger *l, const struct carnet_digest *id, struct ledger_outgoing *out,
+                                  struct carnet_buffer *bytes, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    const struct carnet_kind *kind;
+    char name[CARNET_KIND_NAME_MOST + 1];
+    bool row = false;
+    enum carnet_err err = database_query(
+        l, &s, diag,
+        "SELECT b.kind, b.made, length(b.bytes), g.seat, l.id, g.label, b.bytes FROM bundle b"
+        " JOIN seat_grant g ON g.number = b.seat_grant JOIN license l ON l.number = b.license WHERE b.id = ?",
+        "d", id);
+
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return carnet_fail(diag, CARNET_NOT_FOUND, "", "The ledger holds no bundle of that id.");
+    column_text(s, 0, name, sizeof name);
+    kind = carnet_kind_find(name);
+    out->id = *id;
+    out->kind = kind ? kind->id : CARNET_KIND_COUNT;
+    out->made = sqlite3_column_int64(s, 1);
+    out->size = (uint64_t)sqlite3_column_int64(s, 2);
+    out->seat = column_count(s, 3);
+    column_text(s, 4, out->license, sizeof out->license);
+    column_text(s, 5, out->label, sizeof out->label);
+    err = !kind ? CARNET_LEDGER_DAMAGED : bytes ? column_bytes(s, 6, bytes) : CARNET_OK;
+    database_done(s);
+    return err ? carnet_fail(diag, err, "", "A bundle could not be taken from the ledger.") : CARNET_OK;
+}
+
+enum carnet_err ledger_bundles_waiting(struct ledger *l, struct carnet_digest **out, size_t *count,
+                                       struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    void *list = NULL;
+    size_t n = 0;
+    bool row = false;
+    enum carnet_err err =
+        database_query(l, &s, diag,
+                       "SELECT b.id FROM bundle b JOIN seat_grant g ON g.number = b.seat_grant"
+                       " WHERE b.delivered IS NULL AND CASE b.kind WHEN 'receipt' THEN g.ended IS NOT NULL"
+                       " WHEN 'license' THEN g.ended IS NULL AND b.serial = g.serial"
+                       " ELSE g.ended IS NULL END ORDER BY b.made, b.id",
+                       "");
+
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        err = database_room(&list, n, sizeof **out);
+        if (err)
+            break;
+        column_digest(s, 0, (struct carnet_digest *)list + n++);
+    }
+    if (err) {
+        free(list);
+        return err;
+    }
+    *out = list;
+    *count = n;
+    return CARNET_OK;
 }
 
 enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id, bool *out,
