@@ -50,6 +50,8 @@ enum carnet_err admin_assign(struct cli *cli);
 enum carnet_err admin_free(struct cli *cli);
 enum carnet_err admin_clock(struct cli *cli);
 enum carnet_err admin_rules_check(struct cli *cli);
+extern const struct cli_option admin_sync_options[];
+enum carnet_err admin_sync(struct cli *cli);
 extern const struct cli_option admin_renew_options[];
 enum carnet_err admin_renew(struct cli *cli);
 extern const struct cli_option admin_revoke_options[];

@@ -19,8 +19,6 @@ const struct cli_option admin_trust_publish_options[] = {
     {"expires", 0, "DATE", false, "the last day on which it is taken, or never; a year from now without it"},
     {NULL, 0, NULL, false, NULL}};
 
-#define TRUST_FILE "trust.carnet"
-
 struct publishing {
     struct carnet_trust t;
     struct carnet_trust_lists *lists;
@@ -57,7 +55,7 @@ static enum carnet_err read_before(struct cli *cli, struct home *h, struct publi
 
     if (err)
         return err;
-    err = carnet_file_read(h->folder, TRUST_FILE, CARNET_BUNDLE_MOST, true, &p->before, &unused);
+    err = carnet_file_read(h->folder, HOME_TRUST_FILE, CARNET_BUNDLE_MOST, true, &p->before, &unused);
     if (err == CARNET_NO_INPUT && published == 0) {
         p->t = (struct carnet_trust){.vendor = h->root.id, .generation = 1, .roots = {h->root.id}};
         return CARNET_OK;
@@ -67,7 +65,7 @@ static enum carnet_err read_before(struct cli *cli, struct home *h, struct publi
     if (err) {
         (void)carnet_fail(cli_diag(cli), CARNET_LEDGER_DAMAGED, "",
                           "The trust information that was published last (%s in the home) is gone or damaged.",
-                          TRUST_FILE);
+                          HOME_TRUST_FILE);
         return carnet_fail_next(cli_diag(cli),
                                 "Put it back: every copy of the newest one that you gave out is that file.");
     }
@@ -303,7 +301,7 @@ static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet
         err = ledger_key_used(h->ledger, &h->root.id, p->t.created, diag);
     /* The file first: with a number that the journal does not know, the next one is higher all the same. */
     if (!err)
-        err = carnet_file_replace(h->folder, TRUST_FILE, 0600, bytes->bytes, bytes->size, diag);
+        err = carnet_file_replace(h->folder, HOME_TRUST_FILE, 0600, bytes->bytes, bytes->size, diag);
     if (!err)
         err = ledger_commit(h->ledger, diag);
     ledger_rollback(h->ledger);

@@ -11,6 +11,8 @@
 #define HOME_PATH_SIZE 4096
 /* The folder inside the home in which init makes everything. */
 #define HOME_UNFINISHED "unfinished-init"
+/* What its root published last. */
+#define HOME_TRUST_FILE "trust.carnet"
 
 /* Zero-initialised is closed. */
 struct home {

@@ -27,6 +27,7 @@ complete -c carnet-admin -n '__fish_use_subcommand' -a free -d 'free a seat: rel
 complete -c carnet-admin -n '__fish_use_subcommand' -a clock -d 'answer a clock request: a machine\'s clock was wrongly ahead'
 complete -c carnet-admin -n '__fish_use_subcommand' -a renew -d 'renew or upgrade one seat or all, on the newest revision of the license'
 complete -c carnet-admin -n '__fish_use_subcommand' -a revoke -d 'end the grant of a lost machine: its seat waits for the lease, its receipt for the machine'
+complete -c carnet-admin -n '__fish_use_subcommand' -a sync -d 'do all of it with a stick: free, assign, renew, note, and leave what machines need'
 complete -c carnet-admin -n '__fish_use_subcommand' -a rules -d 'rules ...'
 complete -c carnet-admin -n '__fish_use_subcommand' -a backup -d 'copy the ledger while it is in use'
 complete -c carnet-admin -n '__fish_use_subcommand' -a restore -d 'make a home of a copy'
@@ -211,6 +212,14 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l text -d 'pri
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l force -d 'replace FILE when it is there'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-file -r -F -d 'the passphrase is FILE\'s first line'
 complete -c carnet-admin -n '__fish_seen_subcommand_from revoke' -l passphrase-fd -x -d 'the same, from descriptor N'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -a '(__fish_complete_directories)'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l license -x -a '(__carnet_admin_licenses)' -d 'give seats of this license alone'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l vendor -x -d 'whose license: the vendor\'s id, or what it alone begins with'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l rules -r -F -d 'a rule file says which machine gets a seat of which license'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l clocks -d 'answer clock requests'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l eject -d 'unmount the stick in the end'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l passphrase-file -r -F -d 'the passphrase is FILE\'s first line'
+complete -c carnet-admin -n '__fish_seen_subcommand_from sync' -l passphrase-fd -x -d 'the same, from descriptor N'
 complete -c carnet-admin -n '__fish_seen_subcommand_from rules; and not __fish_seen_subcommand_from check' -a check -d 'say how a rule file for sticks is understood'
 complete -c carnet-admin -n '__fish_seen_subcommand_from rules; and __fish_seen_subcommand_from check' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from backup' -F
