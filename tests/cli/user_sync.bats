@@ -160,3 +160,201 @@ print("-----BEGIN CARNET LICENSE-----"); print("\n".join(textwrap.wrap(base64.b6
     ! grep -q "$(printf '\342\200\256')" "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
     says "skip +1 file: empty" "skip +[0-9]+ files?: a link, never followed"
 }
+
+# plugged FOLDER DISK [removable]: on the machine at hand a file system of that disk is mounted on FOLDER. Disks are given as
+# the path of their device: "pci0/usb1/1-1/host6/block/sdb" hangs on USB.
+plugged() {
+    local device=$CARNET_SYSROOT/sys/devices/$2 name=${2##*/} number
+    number=8:$((16 * ($(ls "$CARNET_SYSROOT/sys/dev/block" 2>/dev/null | wc -l) + 1) + 1))
+    mkdir -p "$device/${name}1" "$CARNET_SYSROOT/sys/dev/block" "$CARNET_SYSROOT/sys/class/block" "$CARNET_SYSROOT$1"
+    echo "${3:-0}" >"$device/removable"
+    echo 1 >"$device/${name}1/partition"
+    ln -sfn "../../devices/$2/${name}1" "$CARNET_SYSROOT/sys/dev/block/$number"
+    ln -sfn "../../devices/$2/${name}1" "$CARNET_SYSROOT/sys/class/block/${name}1"
+    printf '40 28 %s / %s rw - %s /dev/%s rw\n' "$number" "${1// /\\040}" "${4:-vfat}" "${name}1" >>"$CARNET_SYSROOT/proc/self/mountinfo"
+}
+
+@test "finding the stick: USB, removable, SD; never the system's disk, an internal one, a disc (spec/stick.md, N-7, N-8)" {
+    vendor
+    machine one
+    trust
+    manifest cad
+    mkdir -p "$CARNET_SYSROOT/proc/self"
+    : >"$CARNET_SYSROOT/proc/self/mountinfo"
+    plugged / pci0/ata1/host0/block/sda 0 ext4
+    plugged /data pci0/ata2/host1/block/sdq
+    plugged /cd pci0/usb2/2-1/host4/block/sr0 1 iso9660
+    expect no-stick 80 carnet-user sync -y
+    says "No stick is plugged in"
+    plugged "/media/My Stick" pci0/usb1/1-1/1-1:1.0/host6/block/sdb
+    expect ok 0 carnet-user sync -y
+    [ -d "$CARNET_SYSROOT/media/My Stick/carnet/to-admin" ]
+    # A second file system on it, and another stick: one is asked for.
+    plugged /media/card pci0/mmc_host/mmc0/mmc0:0001/block/mmcblk0
+    expect ok 0 carnet-user sync -y
+    mkdir -p "$CARNET_SYSROOT/sys/devices/pci0/mmc_host/mmc0/mmc0:0001/block/mmcblk0/device"
+    echo SD >"$CARNET_SYSROOT/sys/devices/pci0/mmc_host/mmc0/mmc0:0001/block/mmcblk0/device/type"
+    expect several-sticks 81 without_terminal carnet-user sync -y
+    says "/media/My Stick" "/media/card"
+    expect several-sticks 81 without_terminal carnet-user --json sync -y
+    [ "$(json '.sticks | length')" = 2 ]
+    on_terminal '2\n' carnet-user sync -y
+    [ "$status" -eq 0 ]
+    [ -d "$CARNET_SYSROOT/media/card/carnet/to-admin" ]
+    # A system that runs from a USB disk has no stick in it.
+    : >"$CARNET_SYSROOT/proc/self/mountinfo"
+    plugged / pci0/usb1/1-1/1-1:1.0/host6/block/sdb
+    plugged /media/rest pci0/usb1/1-1/1-1:1.0/host6/block/sdb
+    expect no-stick 80 carnet-user sync -y
+    # LUKS on a stick, and FUSE, which names the device that it lies on.
+    : >"$CARNET_SYSROOT/proc/self/mountinfo"
+    plugged /media/removable pci0/ata9/host9/block/sdx 1
+    expect ok 0 carnet-user sync -y
+    mkdir -p "$CARNET_SYSROOT/sys/devices/virtual/block/dm-0/slaves" "$CARNET_SYSROOT/media/luks"
+    ln -sfn ../../../../pci0/usb1/1-1/1-1:1.0/host6/block/sdb/sdb1 "$CARNET_SYSROOT/sys/devices/virtual/block/dm-0/slaves/sdb1"
+    ln -sfn ../../devices/virtual/block/dm-0 "$CARNET_SYSROOT/sys/dev/block/254:0"
+    printf '41 28 254:0 / /media/luks rw - ext4 /dev/mapper/luks rw\n' >"$CARNET_SYSROOT/proc/self/mountinfo"
+    expect ok 0 carnet-user sync -y
+    [ -d "$CARNET_SYSROOT/media/luks/carnet" ]
+    mkdir "$CARNET_SYSROOT/media/fuse"
+    printf '42 28 0:99 / /media/fuse rw - fuseblk /dev/sdb1 rw\n' >"$CARNET_SYSROOT/proc/self/mountinfo"
+    expect ok 0 carnet-user sync -y
+    [ -d "$CARNET_SYSROOT/media/fuse/carnet" ]
+    printf '43 28 0:98 / /media/nfs rw - nfs4 server:/x rw\n' >"$CARNET_SYSROOT/proc/self/mountinfo"
+    expect no-stick 80 carnet-user sync -y
+}
+
+@test "sync --eject: udisksctl unmounts the stick, and what is no stick is not ejected" {
+    vendor
+    machine one
+    trust
+    mkdir -p "$CARNET_SYSROOT/proc/self" "$CARNET_SYSROOT/usr/bin"
+    : >"$CARNET_SYSROOT/proc/self/mountinfo"
+    plugged /media/stick pci0/usb1/1-1/1-1:1.0/host6/block/sdb
+    printf '#!/bin/sh\necho "$*" >>%s\n' "$PWD/ejected" >"$CARNET_SYSROOT/usr/bin/udisksctl"
+    chmod +x "$CARNET_SYSROOT/usr/bin/udisksctl"
+    expect ok 0 carnet-user sync --eject -y
+    says "can be pulled"
+    [ "$(cat ejected)" = "unmount --no-user-interaction -b /dev/sdb1
+power-off --no-user-interaction -b /dev/sdb1" ]
+    rm ejected
+    : >"$CARNET_SYSROOT/proc/self/mountinfo"
+    expect no-stick 80 carnet-user sync stick --eject -y
+    says "All is written"
+    [ ! -e ejected ]
+}
+
+@test "what leaves is shown and agreed to, or the site's policy says so; what it forbids stays here (spec/stick.md, N-20)" {
+    vendor
+    machine one
+    trust
+    manifest cad
+    remember "$CARNET_STATE"
+    expect needs-answer 55 without_terminal carnet-user sync stick
+    says "Leaves as keyed digests" "machine-id" "write  fingerprint"
+    unchanged "$CARNET_STATE"
+    [ -z "$(ls stick)" ]
+    expect ok 0 carnet-user sync stick -n
+    says "write  fingerprint"
+    unchanged "$CARNET_STATE"
+    [ -z "$(ls stick)" ]
+    printf 'sync-makes-fingerprints = no\n' >"$CARNET_SYSROOT/etc/carnet/policy"
+    expect ok 0 without_terminal carnet-user sync stick
+    says "keep   fingerprint +cad +.*policy"
+    [ -z "$(ls stick/carnet/to-admin 2>/dev/null)" ]
+    printf 'sync-makes-fingerprints = maybe\n' >"$CARNET_SYSROOT/etc/carnet/policy"
+    expect configuration 78 without_terminal carnet-user sync stick
+    printf 'facts-may-leave = none\n' >"$CARNET_SYSROOT/etc/carnet/policy"
+    expect ok 0 without_terminal carnet-user sync stick
+    says "keep   fingerprint +cad"
+    printf 'facts-may-leave = machine-id, cpu\n' >"$CARNET_SYSROOT/etc/carnet/policy"
+    expect ok 0 without_terminal carnet-user sync stick
+    not_says "Leaves as keyed"
+    [ "$(names to-admin)" = fingerprint-cad ]
+    ! carnet-inspect show stick/carnet/to-admin/*.carnet 2>&1 | grep -q board-serial
+    # A product of a vendor who is not trusted here, and one that asks for nothing.
+    printf 'product = lab\nvendor = %064d\n' 0 >"$CARNET_SYSROOT/etc/carnet/products.d/lab.conf"
+    printf 'product = sim\nvendor = %s\nlicense-wanted = no\n' "$root_id" >"$CARNET_SYSROOT/etc/carnet/products.d/sim.conf"
+    expect ok 0 without_terminal carnet-user sync stick
+    says "keep   fingerprint +lab +its vendor is not trusted"
+    not_says "sim"
+    [ "$(names to-admin)" = fingerprint-cad ]
+}
+
+@test "twice, two sticks, and an old one from a drawer: nothing is applied twice, nothing newer is undone (spec/stick.md, N-18)" {
+    vendor 4
+    machine one
+    trust
+    manifest cad
+    expect ok 0 carnet-user sync stick --label ONE -y
+    mkdir second
+    expect ok 0 carnet-user sync second -y
+    cmp stick/carnet/to-admin/*.carnet second/carnet/to-admin/*.carnet
+    office
+    cp -r stick drawer
+    expect ok 0 carnet-user sync stick -y
+    carnet-admin --quiet entitle --license CAD-1 --feature more -o e2.carnet
+    carnet-admin --quiet import e2.carnet
+    carnet-admin --quiet renew CAD-1 --to second >/dev/null
+    # The newer license came on the other stick, with the fingerprint from before still on it.
+    expect ok 0 carnet-user sync second -y
+    says "take   license"
+    serial=$(carnet-user --json status | jq -r '.licenses[0].serial')
+    expect ok 0 carnet-user sync drawer -y
+    says "Nothing was to be done"
+    [ "$(carnet-user --json status | jq -r '.licenses[0].serial')" = "$serial" ]
+    carnet-user release cad -y -o r.carnet >/dev/null 2>&1
+    cp second/carnet/done/license-*.carnet drawer/carnet/to-user/
+    cp drawer/carnet/done/license-*.carnet drawer/carnet/to-user/
+    expect ok 0 carnet-user sync drawer -y
+    expect released 16 carnet-user check cad
+    [ "$(ls drawer/carnet/to-admin | grep -c release-)" = 1 ]
+}
+
+@test "carried once, and again when a stick was lost (spec/stick.md, N-16)" {
+    vendor
+    machine one
+    trust
+    manifest cad
+    carnet-user --quiet sync stick --label ONE -y
+    mkdir -p stick/carnet/done
+    mv stick/carnet/to-admin/* stick/carnet/done/
+    expect ok 0 carnet-user sync stick -y
+    [ -z "$(ls stick/carnet/to-admin)" ]
+    [ "$(names done)" = fingerprint-one ]
+    expect ok 0 carnet-user sync stick --again -y
+    [ "$(names to-admin)" = fingerprint-one ]
+    office
+    expect ok 0 carnet-user sync stick -y
+    # The license has come, so the fingerprint arrived: it goes from done/ (N-15).
+    [ "$(names done)" = license-one ]
+    rm -r stick
+    mkdir stick
+    expect ok 0 carnet-user sync stick -y
+    [ -z "$(ls stick/carnet/to-admin)" ]
+    expect ok 0 carnet-user sync stick -y --again
+    [ "$(names to-admin)" = activation-one ]
+    touch -d 2021-01-01 stick/carnet/to-admin/*
+    mv stick/carnet/to-admin/* stick/carnet/done/
+    echo x >stick/carnet/done/mine.txt
+    touch -d 2021-01-01 stick/carnet/done/mine.txt
+    expect ok 0 carnet-user sync stick -y
+    [ "$(ls stick/carnet/done)" = mine.txt ]
+}
+
+@test "no vendor is trusted by a stick; a pinned one's trust information comes with it, before the rest (spec/stick.md, N-19)" {
+    machine one
+    mkdir -p stick/carnet/to-user
+    cp "$CARNET_SOURCE/samples/valid/trust-rich.carnet" stick/carnet/to-user/trust-x-1a2b3c4d.carnet
+    cp "$CARNET_SOURCE/samples/keys/root.pem" stick/
+    expect ok 0 carnet-user sync stick -y
+    says "of a vendor who is not trusted here"
+    expect ok 0 carnet-user --json trust list
+    [ "$(json '.vendors | length')" = 0 ]
+    carnet-user --quiet trust add "$CARNET_SOURCE/samples/keys/root.pem" -y >/dev/null 2>&1
+    expect ok 0 carnet-user sync stick -y
+    says "take   trust"
+    [ -e stick/carnet/to-user/trust-x-1a2b3c4d.carnet ]
+    expect ok 0 carnet-user sync stick -y
+    says "1 file: taken before"
+}

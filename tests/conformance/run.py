@@ -211,13 +211,13 @@ def requirements():
 
 
 def of_ledger_and_keys():
-    """The requirements of ledger.md and keyfile.md, and those that are named, in ranges as well ("L-2 to L-5"), by the tests that
+    """The requirements of the other documents, and those that are named, in ranges as well ("L-2 to L-5"), by the tests that
     name the document. (License ids look like the ids of requirements.)
     """
     defined, named = set(), set()
     tests = [path for path in glob.glob(os.path.join(TOP, "tests", "**", "*"), recursive=True)
              if os.path.isfile(path) and "__pycache__" not in path and not os.path.samefile(path, __file__)]
-    for document, letter in (("ledger.md", "L"), ("keyfile.md", "Y")):
+    for document, letter in (("ledger.md", "L"), ("keyfile.md", "Y"), ("stick.md", "N")):
         text = read(os.path.join(TOP, "spec", document)).decode()
         defined |= set(re.findall(r"^- \*\*(%s-[0-9]+)\*\*" % letter, text, re.M))
         for words in (read(path).decode("utf-8", "replace") for path in tests):

@@ -75,7 +75,7 @@ static enum carnet_err ask(struct sync *s)
 static enum carnet_err act(struct sync *s)
 {
     enum carnet_err err = stick_prepare(s->stick, s->out_count, s->out_bytes);
-    if (err == CARNET_OK && (stick_count(s->stick) > 0 || s->wish_count > 0))
+    if (err == CARNET_OK)
         err = open_state(s, true);
     if (err == CARNET_OK)
         err = take_all(s, true);

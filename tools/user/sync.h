@@ -34,7 +34,7 @@ struct sync {
     size_t coming_count;
     struct carnet_fingerprint_wish *wishes; /* one a vendor: the fingerprints that will be made */
     size_t wish_count;
-    bool approved; /* the site's policy lets them be made without a look at them */
+    bool approved; /* the site has a policy, and it says what may leave without a look at it */
 
     /* What will be written, for the room it takes. */
     size_t out_count;

@@ -171,13 +171,12 @@ static enum carnet_err ask_policy(struct sync *s)
     enum carnet_err err = carnet_policy_read(&policy, cli_diag(s->cli));
     if (err != CARNET_OK)
         return err;
+    s->approved = policy.is_set;
     err = carnet_policy_may_sync(&policy, cli_diag(s->cli));
     if (err == CARNET_OK)
         err = carnet_policy_may_make(&policy, cli_diag(s->cli));
-    if (err != CARNET_POLICY_FORBIDS) {
-        s->approved = policy.is_set;
+    if (err != CARNET_POLICY_FORBIDS)
         return err;
-    }
     keep_all(s, cli_diag(s->cli)->detail);
     *cli_diag(s->cli) = (struct carnet_diag){0};
     return CARNET_OK;
@@ -226,7 +225,7 @@ enum carnet_err sync_wish(struct sync *s)
     free(products);
     if (err == CARNET_OK && s->wish_count > 0)
         err = drop_answered(s);
-    if (err == CARNET_OK && s->wish_count > 0)
+    if (err == CARNET_OK)
         err = ask_policy(s);
     return err == CARNET_OK ? show(s) : err;
 }
