@@ -10,8 +10,10 @@
 #include "core/digest.h"
 #include "core/error.h"
 
-#define CARNET_KNOWN_MOST 32u /* so many are remembered; a new one takes the oldest one's place */
+#define CARNET_KNOWN_MOST 1024u /* so many are remembered; a new one takes the oldest one's place */
 #define CARNET_KNOWN_BUNDLE_MOST ((size_t)64 * 1024) /* larger ones are not */
+/* All their bytes; what was read of each takes some 12 KiB more. */
+#define CARNET_KNOWN_BYTES_MOST ((size_t)8 * 1024 * 1024)
 
 struct carnet_reading;
 

@@ -69,8 +69,7 @@ static const char *const verify_examples[] = {
     "verify --trust root.pem /media/stick\tverifies every carnet file on the stick",
     "verify --trust root.pem --at 2030-01-01 a.carnet b.carnet\twill they still be good then?",
     "verify --trust root.pem --anomalies /media/stick\tdo they also agree with each other?",
-    "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the administrator's journal know "
-    "them?",
+    "verify --trust root.pem --journal journal-1-300-1a2b3c4d.carnet licenses\tdoes the journal know them?",
     NULL,
 };
 static const char *const report_examples[] = {
