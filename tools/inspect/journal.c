@@ -270,6 +270,15 @@ static const struct segment *find(const struct inspect_journal *j, const struct 
     return found;
 }
 
+bool inspect_journal_has(const struct inspect_journal *j, const struct carnet_digest *vendor,
+                         const struct carnet_digest *signer)
+{
+    const struct segment chain = {.vendor = *vendor, .signer = *signer};
+    bool any = false;
+    (void)find(j, &chain, 0, &any);
+    return any;
+}
+
 enum carnet_err inspect_journal_knows(const struct inspect_journal *j, const struct journal_question *q,
                                       struct carnet_diag *diag)
 {

@@ -27,6 +27,10 @@ uint32_t inspect_journal_fork(const struct inspect_journal *j);
 typedef void inspect_journal_gap_fn(void *context, const struct carnet_digest *signer, uint32_t first, uint32_t last);
 void inspect_journal_gaps(const struct inspect_journal *j, inspect_journal_gap_fn *tell, void *context);
 
+/* Is there any segment of that issuer's journal? */
+bool inspect_journal_has(const struct inspect_journal *j, const struct carnet_digest *vendor,
+                         const struct carnet_digest *signer);
+
 /* A license or a receipt, and the event that it names. */
 struct journal_question {
     const char *kind; /* for the message */

@@ -348,14 +348,59 @@ static void tell_gap(void *context, const struct carnet_digest *signer, uint32_t
                      first, last, hex);
 }
 
+static bool is_issued(const struct facts_values *v)
+{
+    return strcmp(v->kind, "license") == 0 || strcmp(v->kind, "receipt") == 0;
+}
+
+static bool same_issuer(const struct report_bundle *a, const struct report_bundle *b)
+{
+    return carnet_digest_equal(&a->values.signer, &b->values.signer) &&
+           carnet_digest_equal(&a->values.vendor, &b->values.vendor);
+}
+
+/* One anomaly for each issuer of whom there is no journal, and not one for each of its files. */
+static enum carnet_err tell_without_journal(struct report *r, struct report_bundle *const *list, size_t count)
+{
+    enum carnet_err err = CARNET_OK;
+    char hex[CARNET_HEX_SIZE];
+    for (size_t i = 0, end; i < count && err == CARNET_OK; i = end) {
+        const struct found f = {REPORT_LOOK, "not-in-journal", "", 0, {list[i]->place, REPORT_NONE}};
+        for (end = i + 1; end < count && same_issuer(list[i], list[end]);)
+            end++;
+        carnet_digest_hex(&list[i]->values.signer, hex);
+        err = add(r, &f,
+                  "No journal of issuer %.16s was given: %zu of its licenses and receipts %s not held against one.",
+                  hex, end - i, end - i == 1 ? "was" : "were");
+    }
+    return err;
+}
+
+static enum carnet_err judge_without_journal(struct report *r)
+{
+    struct report_bundle **list = calloc(r->bundles.count + 1, REPORT_POINTER);
+    size_t count = 0;
+    if (list == NULL)
+        return CARNET_NO_MEMORY;
+    for (size_t i = 0; i < r->bundles.count; i++) {
+        const struct facts_values *v = &r->bundles.list[i]->values;
+        if (v->status == FACTS_VERIFIED && is_issued(v) && !inspect_journal_has(r->journal, &v->vendor, &v->signer))
+            list[count++] = r->bundles.list[i];
+    }
+    qsort(list, count, REPORT_POINTER, by_place_in_journal);
+    const enum carnet_err err = tell_without_journal(r, list, count);
+    free(list);
+    return err;
+}
+
 static enum carnet_err judge_bundle_by_journal(struct report *r, const struct report_bundle *b)
 {
     const struct facts_values *v = &b->values;
     const struct journal_question q = {v->kind, v->vendor, v->signer, v->id, {v->position, v->journal}};
-    const bool issued = strcmp(v->kind, "license") == 0 || strcmp(v->kind, "receipt") == 0;
     struct found f = {REPORT_SERIOUS, "not-in-journal", v->license, v->seat, {b->place, REPORT_NONE}};
     struct carnet_diag diag = {0};
-    if (v->status != FACTS_VERIFIED || !issued || r->journal == NULL || inspect_journal_count(r->journal) == 0)
+    if (v->status != FACTS_VERIFIED || !is_issued(v) || r->journal == NULL ||
+        !inspect_journal_has(r->journal, &v->vendor, &v->signer))
         return CARNET_OK;
     const enum carnet_err err = inspect_journal_knows(r->journal, &q, &diag);
     if (err == CARNET_OK)
@@ -389,9 +434,11 @@ static enum carnet_err judge_journal(struct report *r)
 {
     const struct found f = {REPORT_SERIOUS, "journal-forked", "", 0, {REPORT_NONE, REPORT_NONE}};
     struct gap_context gaps = {r, CARNET_OK};
-    if (r->journal == NULL)
+    if (r->journal == NULL || inspect_journal_count(r->journal) == 0)
         return CARNET_OK;
     inspect_journal_gaps(r->journal, tell_gap, &gaps);
+    if (gaps.err == CARNET_OK)
+        gaps.err = judge_without_journal(r);
     const uint32_t fork = inspect_journal_fork(r->journal);
     if (gaps.err == CARNET_OK && fork != 0)
         gaps.err = add(r, &f, "The journals given tell two histories: they differ at position %" PRIu32 ".", fork);
@@ -485,6 +532,10 @@ static enum carnet_err judge_files(struct report *r)
         if (file->err == CARNET_REVOKED) {
             f.grade = REPORT_SERIOUS;
             f.name = "revoked-key";
+            if (file->bundle != REPORT_NONE) {
+                f.license = r->bundles.list[file->bundle]->values.license;
+                f.seat = r->bundles.list[file->bundle]->values.seat;
+            }
             err = add(r, &f, "%s", report_message(file));
         }
     }

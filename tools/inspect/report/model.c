@@ -66,7 +66,7 @@ static enum carnet_err add_happening(struct report *r, const struct report_bundl
                                    .what = b->values.kind,
                                    .vendor = v->vendor,
                                    .grant = v->fingerprint,
-                                   .key = v->key,
+                                   .key = strcmp(v->kind, "entitlement") == 0 ? (struct carnet_digest){{0}} : v->key,
                                    .seat = v->seat,
                                    .epoch = v->epoch,
                                    .serial = v->serial,

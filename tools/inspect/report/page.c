@@ -93,6 +93,13 @@ static size_t count_grade(const struct report *r, enum report_grade grade)
     return count;
 }
 
+static void put_verdict(struct html *h, const struct report *r)
+{
+    html_raw(h, r->survey->counts[CARNET_OK] < r->survey->files || count_grade(r, REPORT_SERIOUS) > 0 ? "bad"
+                : count_grade(r, REPORT_LOOK) > 0                                                     ? "warn"
+                                                                                                      : "good");
+}
+
 static void put_lead(struct html *h, const struct report *r)
 {
     const unsigned long good = r->survey->counts[CARNET_OK], files = r->survey->files;
@@ -110,33 +117,36 @@ static void put_lead(struct html *h, const struct report *r)
         html_raw(h, "Together they show nothing that contradicts the rules of the exchange.");
 }
 
-static void fact(struct html *h, const char *what, size_t count)
+/* `class`: how it is coloured; "" for not at all. */
+static void fact(struct html *h, const char *what, size_t count, const char *class)
 {
-    html_print(h, "<div><dt>%s</dt><dd>%zu</dd></div>", what, count);
-}
-
-static void small_fact(struct html *h, const char *what, const char *value)
-{
-    html_print(h, "<div><dt>%s</dt><dd class=\"small\">", what);
-    html_text(h, value);
-    html_raw(h, "</dd></div>");
+    html_print(h, "<div><dt>%s</dt><dd class=\"%s\">%zu</dd></div>", what, class, count);
 }
 
 static void put_facts(struct html *h, const struct report *r)
 {
-    char time[CARNET_UTC_SIZE];
+    const size_t files = r->survey->files, good = r->survey->counts[CARNET_OK],
+                 serious = count_grade(r, REPORT_SERIOUS);
     size_t living = 0;
     for (size_t i = 0; i < r->grants.count; i++)
         living += report_lives(&r->grants.list[i]);
-    fact(h, "Files examined", r->survey->files);
-    fact(h, "As they should be", r->survey->counts[CARNET_OK]);
-    fact(h, "Other files, not looked into", r->survey->others);
-    fact(h, "Distinct bundles", r->bundles.count);
-    fact(h, "Licenses", r->licenses.count);
-    fact(h, "Seats held", living);
-    fact(h, "Serious anomalies", count_grade(r, REPORT_SERIOUS));
-    small_fact(h, "Times judged as of", report_time(r->at, time));
-    small_fact(h, "Read in a cage of", survey_cage(r->survey));
+    fact(h, "Files examined", files, "");
+    fact(h, "As they should be", good, good == files ? "good" : "");
+    fact(h, "Not as they should be", files - good, good < files ? "bad" : "");
+    fact(h, "Serious anomalies", serious, serious > 0 ? "bad" : "");
+    fact(h, "Licenses", r->licenses.count, "");
+    fact(h, "Seats held", living, "");
+}
+
+/* How it was found out, in one line. */
+static void put_how(struct html *h, const struct report *r)
+{
+    char time[CARNET_UTC_SIZE];
+    html_print(h, "%zu distinct bundles. %lu other file%s not looked into. Times are judged as of %s. Read in a cage: ",
+               r->bundles.count, r->survey->others, r->survey->others == 1 ? " was" : "s were",
+               report_time(r->at, time));
+    html_text(h, survey_cage(r->survey));
+    html_raw(h, ".");
 }
 
 /* ---- tables ---- */
@@ -233,7 +243,7 @@ static void put_anomalies(struct html *h, const struct report *r)
         const struct report_anomaly *a = &r->anomalies.list[i];
         html_raw(h, "<tr>");
         badge_cell(h, classes[a->grade], report_grade_name(a->grade));
-        cell(h, "", a->name);
+        cell(h, "t", a->name);
         cell(h, "l", a->license);
         number_cell(h, a->seat);
         cell(h, "x", a->text);
@@ -415,6 +425,8 @@ static const struct slot slots[] = {
     {"made", put_made},
     {"lead", put_lead},
     {"facts", put_facts},
+    {"verdict", put_verdict},
+    {"how", put_how},
     {"anomalies", put_anomalies},
     {"legend", html_put_legend},
     {"licenses", html_put_licenses},
