@@ -166,6 +166,11 @@ ago() { date -u -d "-$1 seconds" +%Y-%m-%dT%H:%M:%SZ; }
     rm "$CARNET_SYSROOT/sys/class/dmi/id/product_uuid" "$CARNET_SYSROOT/sys/class/dmi/id/board_serial"
     expect wrong-machine 13 carnet-user check cad
     says "system-uuid +missing +20 points" "board-serial +missing +10 points" "35 of 65 points match \\(53 %\\), 39 are needed \\(60 %\\): the machine is not recognised"
+    # Why it is not is told beside, unless it was asked for; then it is the data, whatever the outcome is.
+    [ -z "$out" ]
+    expect wrong-machine 13 carnet-user check cad --explain
+    [ "$(grep -c 'points' <<<"$out")" -gt 3 ]
+    [ "$(wc -l <<<"$err")" -eq 2 ]
     [ -s "$note" ]
     # A damaged note is begun anew.
     printf 'since = soon\n' >"$note"

@@ -75,6 +75,9 @@ setup() {
     [ "$(json .license.seat)" -eq 1 ]
     [ "$(json '[.checks[].outcome] | unique | join(" ")')" = ok ]
     expect not-covered 15 carnet-user check cad --feature render
+    [ -z "$out" ]
+    expect not-covered 15 carnet-user check cad --feature render --explain
+    grep -q "points match" <<<"$out"
     expect not-covered 15 carnet-user check cad --edition pro
     says "Q-1"
     expect no-license 10 carnet-user check cam

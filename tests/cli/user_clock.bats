@@ -23,6 +23,7 @@ ask() {
     expect ok 0 carnet-user activate -n one.license -o none.carnet
     [ ! -e none.carnet ]
     expect ok 0 carnet-user activate one.license -o a.carnet
+    [ "$out" = a.carnet ]
     says "^Activated: cad, seat 1 of CAD-1" "^a\.carnet$" "says that the license arrived"
     expect ok 0 carnet-user activate one.license -o b.carnet
     says "^Already activated"

@@ -31,16 +31,16 @@ static void say_license(struct cli *cli, const struct activation *a, int64_t now
     if (a->install->for_other_user)
         cli_note(cli, "The license is fixed to another user of this machine; it will work for that user alone.\n");
     if (a->err == CARNET_WRONG_MACHINE)
-        user_match_say(cli, "", check, &l->matching, CARNET_NO_DRIFT);
+        user_match_say(cli, cli_note, "", check, &l->matching, CARNET_NO_DRIFT);
     if (a->err != CARNET_OK)
         return;
     user_expiry_words(check->expires, now, words, sizeof(words));
-    cli_data(cli, "%s: %s, seat %u of %s, %s\n",
+    cli_note(cli, "%s: %s, seat %u of %s, %s\n",
              a->install->already ? "Already activated"
              : cli_dry_run(cli)  ? "Would activate"
                                  : "Activated",
              l->product, l->grant.seat, l->grant.license, words);
-    user_match_say(cli, "  ", check, &l->matching, CARNET_NO_DRIFT);
+    user_match_say(cli, cli_note, "  ", check, &l->matching, CARNET_NO_DRIFT);
 }
 
 static const char *end_word(enum carnet_end end)

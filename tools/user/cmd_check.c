@@ -102,14 +102,16 @@ static void say(struct cli *cli, const struct carnet_answer *answer, int64_t now
         cli_warn(cli, "Not all of this machine's licenses could be looked at: %s", answer->failure.detail);
     if (cli_json(cli))
         set_members(cli, answer);
-    if (l != NULL && answer->check.has_match && answer->err == CARNET_WRONG_MACHINE)
-        user_match_say(cli, "", &answer->check, &l->matching, answer->drift);
+    if (l != NULL && answer->check.has_match &&
+        (answer->err == CARNET_WRONG_MACHINE || (answer->err != CARNET_OK && cli_flag(cli, "explain"))))
+        user_match_say(cli, cli_flag(cli, "explain") ? cli_data : cli_note, "", &answer->check, &l->matching,
+                       answer->drift);
     if (answer->err != CARNET_OK || l == NULL)
         return;
     user_expiry_words(answer->check.expires, now, words, sizeof(words));
     cli_data(cli, "Licensed: %s, seat %u of %s, %s\n", l->product, l->grant.seat, l->grant.license, words);
     if (cli_flag(cli, "explain")) {
-        user_match_say(cli, "  ", &answer->check, &l->matching, answer->drift);
+        user_match_say(cli, cli_data, "  ", &answer->check, &l->matching, answer->drift);
     } else {
         carnet_match_words(&answer->check.match, &l->matching, facts, sizeof(facts));
         cli_data(cli, "Machine: %s\n", facts);

@@ -72,7 +72,7 @@ static void say_license(struct doctor *d, const struct carnet_state_grant *grant
                  cli_style(d->cli, check->err == CARNET_OK ? "good" : "bad"), carnet_outcome_name(check->err),
                  cli_style(d->cli, "off"), words);
         if (check->has_match && !over)
-            user_match_say(d->cli, "      ", check, &l->matching, since);
+            user_match_say(d->cli, cli_data, "      ", check, &l->matching, since);
     }
     if (check->err != CARNET_OK && !over)
         doctor_finding(d, check->err, &check->steps[check->failed]);

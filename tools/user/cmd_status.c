@@ -28,7 +28,7 @@ static void say_grant(struct cli *cli, const struct carnet_state *state, const s
     if (check->err != CARNET_OK)
         cli_data(cli, "      %s\n", check->steps[check->failed].detail);
     if (check->has_match && l != NULL && !grant->released && !grant->ended)
-        user_match_say(cli, "      ", check, &l->matching, since);
+        user_match_say(cli, cli_data, "      ", check, &l->matching, since);
     if (object != NULL && licenses != NULL) {
         (void)json_object_set_new(object, "outcome", json_string(carnet_outcome_name(check->err)));
         (void)json_object_set_new(object, "checks", user_checks_json(check));

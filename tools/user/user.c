@@ -122,7 +122,7 @@ json_t *user_checks_json(const struct carnet_check *check)
 }
 
 /* Fact by fact: how it stands, what it counts, and how much may still go before the license fails. */
-void user_match_say(struct cli *cli, const char *indent, const struct carnet_check *check,
+void user_match_say(struct cli *cli, user_say_fn *say, const char *indent, const struct carnet_check *check,
                     const struct carnet_matching *matching, int64_t since)
 {
     const struct carnet_match *match = &check->match;
@@ -130,26 +130,26 @@ void user_match_say(struct cli *cli, const char *indent, const struct carnet_che
     for (unsigned i = 0; i < CARNET_FACT_COUNT; i++) {
         if (match->verdict[i] == CARNET_FACT_NOT_HELD)
             continue;
-        cli_data(cli, "%s%-14s %-10s %3u points\n", indent, carnet_fact_name((enum carnet_fact_name)i),
-                 carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
+        say(cli, "%s%-14s %-10s %3u points\n", indent, carnet_fact_name((enum carnet_fact_name)i),
+            carnet_fact_verdict_name(match->verdict[i]), matching->points[i]);
     }
     if (check->pinned) {
-        cli_data(cli, "%sThis container is told by its key and its label, not by these facts.\n", indent);
+        say(cli, "%sThis container is told by its key and its label, not by these facts.\n", indent);
         return;
     }
-    cli_data(cli, "%s%u of %u points match (%u %%), %u are needed (%u %%): ", indent, match->matched,
-             match->held - match->unreadable, match->percent, match->needed, match->threshold);
+    say(cli, "%s%u of %u points match (%u %%), %u are needed (%u %%): ", indent, match->matched,
+        match->held - match->unreadable, match->percent, match->needed, match->threshold);
     if (match->matches)
-        cli_data(cli, "%u may still change\n", match->spare);
+        say(cli, "%u may still change\n", match->spare);
     else if (match->image_only && match->matched >= match->needed)
-        cli_data(cli, "but no part of the machine itself is the same\n");
+        say(cli, "but no part of the machine itself is the same\n");
     else
-        cli_data(cli, "the machine is not recognised\n");
+        say(cli, "the machine is not recognised\n");
     if (since == CARNET_NO_DRIFT)
         return;
     carnet_utc_format(since, time);
-    cli_data(cli, "%sThe machine has been seen to differ from its license since %s.%s\n", indent, time,
-             match->matches ? " Take 'carnet-user fingerprint --renew' along on the next trip." : "");
+    say(cli, "%sThe machine has been seen to differ from its license since %s.%s\n", indent, time,
+        match->matches ? " Take 'carnet-user fingerprint --renew' along on the next trip." : "");
 }
 
 json_t *user_match_json(const struct carnet_check *check, const struct carnet_matching *matching, int64_t since)

@@ -29,10 +29,13 @@ CARNET_MUST_USE enum carnet_err user_vendor(struct cli *cli, const struct carnet
                                             const char *product, struct carnet_digest *out);
 /* The steps of a check, as the JSON array "checks". NULL without memory. */
 json_t *user_checks_json(const struct carnet_check *check);
+/* Says it as data (cli_data) or as what stands beside (cli_note). */
+typedef void user_say_fn(struct cli *cli, const char *format, ...) CARNET_PRINTF(2, 3);
 /* How the machine stands to a license, for check, activate, status and doctor: as JSON (NULL without memory), and in
- * lines with `indent` before them. `since` is that of carnet_drift_since. */
+ * lines with `indent` before them, which are data where that was asked for, and else a word beside. `since` is that of
+ * carnet_drift_since. */
 json_t *user_match_json(const struct carnet_check *check, const struct carnet_matching *matching, int64_t since);
-void user_match_say(struct cli *cli, const char *indent, const struct carnet_check *check,
+void user_match_say(struct cli *cli, user_say_fn *say, const char *indent, const struct carnet_check *check,
                     const struct carnet_matching *matching, int64_t since);
 /* What a license says, for the JSON of check, status and activate. NULL without memory. */
 json_t *user_license_json(const struct carnet_license *license, const struct carnet_check *check);
