@@ -7,7 +7,7 @@ packages_of() {
     case $1 in
     # what compiles the programs
     build) echo build-essential cmake ninja-build pkg-config libarchive-dev libgcrypt20-dev libsodium-dev libxml2-dev zlib1g-dev \
-        libsqlite3-dev libjansson-dev libbsd-dev libseccomp-dev ;;
+        libsqlite3-dev libjansson-dev libbsd-dev libseccomp-dev libp11-kit-dev ;;
     # what CARNET_STATIC needs beside: the libraries that the static forms of the above rest on
     static) echo nettle-dev libbz2-dev liblzma-dev libmd-dev libgpg-error-dev ;;
     # what tools/package.sh calls
@@ -16,7 +16,7 @@ packages_of() {
     demo) echo openssl libxml2-utils ;;
     # what the test suites call
     tests) echo clang libclang-rt-14-dev clang-format clang-tidy libcmocka-dev bats python3 python3-jsonschema openssl libxml2-utils \
-        libcap2-bin faketime util-linux jq git strace mandoc zsh fish \
+        libcap2-bin faketime util-linux jq git strace mandoc zsh fish softhsm2 opensc \
         desktop-file-utils libglib2.0-bin shared-mime-info ;;
     # what the long forms call beside
     long) echo chromium default-jdk-headless minisign gpgv gpg xmlsec1 debootstrap lintian abigail-tools \

@@ -23,6 +23,7 @@ struct carnet_key_info {
     uint8_t public_key[CARNET_PUBLIC_KEY_SIZE];
     int64_t created;
     bool passphrase; /* sealed by a passphrase, else by the key-encryption key beside it */
+    bool token;      /* neither: a PKCS#11 token holds it */
 };
 
 /* Makes the pool of locked memory and proves it is locked: CARNET_MEMORY_NOT_LOCKED otherwise. Idempotent, thread-safe;

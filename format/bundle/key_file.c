@@ -10,7 +10,22 @@
 #define ROOT "<key xmlns=\"urn:carnet:key:"
 #define VERSION "1"
 #define CIPHER "AES-256-GCM-SIV"
-#define VALUE_SIZE (2 * CARNET_DIGEST_SIZE + 1) /* the longest value, and NUL */
+#define VALUE_SIZE CARNET_KEY_URI_SIZE /* the longest value, and NUL */
+
+bool carnet_key_uri_is_one(const char *uri)
+{
+    static const char scheme[] = "pkcs11:";
+    static const char others[] = "-._~:[]@!$()*+,=;%/";
+
+    if (strncmp(uri, scheme, sizeof scheme - 1) != 0 || uri[sizeof scheme - 1] == '\0' ||
+        strlen(uri) >= CARNET_KEY_URI_SIZE)
+        return false;
+    for (const char *c = uri; *c != '\0'; c++)
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+              strchr(others, *c) != NULL))
+            return false;
+    return true;
+}
 
 /* ---- writing ---- */
 
@@ -42,9 +57,14 @@ enum carnet_err carnet_key_file_header(const struct carnet_key_file *file, struc
                                    "      lanes=\"1\"\n"
                                    "      salt=\"%s\"/>\n",
                                    (unsigned)file->passes, (unsigned)file->memory, salt);
+    else if (err == CARNET_OK && info->token)
+        err = carnet_buffer_printf(&text,
+                                   "  <token\n"
+                                   "      uri=\"%s\"/>\n",
+                                   file->uri);
     else if (err == CARNET_OK)
         err = carnet_buffer_text(&text, "  <keyfile/>\n");
-    if (err == CARNET_OK)
+    if (err == CARNET_OK && !info->token)
         err = carnet_buffer_printf(&text,
                                    "  <sealed\n"
                                    "      cipher=\"" CIPHER "\"\n"
@@ -65,13 +85,14 @@ enum carnet_err carnet_key_file_write(const struct carnet_key_file *file, struct
 
     carnet_hex(file->ciphertext, sizeof file->ciphertext, ciphertext);
     carnet_hex(file->tag, sizeof file->tag, tag);
-    if (err == CARNET_OK)
+    if (err == CARNET_OK && !file->info.token)
         err = carnet_buffer_printf(&text,
                                    "<secret\n"
                                    "      ciphertext=\"%s\"\n"
-                                   "      tag=\"%s\"/>\n"
-                                   "</key>\n",
+                                   "      tag=\"%s\"/>\n",
                                    ciphertext, tag);
+    if (err == CARNET_OK)
+        err = carnet_buffer_text(&text, "</key>\n");
     if (err == CARNET_OK)
         err = carnet_buffer_append(out, text.bytes, text.size);
     carnet_buffer_clear(&text);
@@ -220,12 +241,19 @@ enum carnet_err carnet_key_file_parse(const uint8_t *bytes, size_t size, struct 
         need(&s, "\"\n      lanes=\"1");
         hex_value(&s, "\"\n      salt=\"", file.salt, sizeof file.salt);
         need(&s, "\"/>\n");
+    } else if (take(&s, "  <token\n      uri=\"")) {
+        file.info.token = true;
+        value(&s, file.uri);
+        if (!carnet_key_uri_is_one(file.uri))
+            s.failed = true;
     } else {
         need(&s, "  <keyfile/>\n");
     }
-    hex_value(&s, "  <sealed\n      cipher=\"" CIPHER "\"\n      nonce=\"", file.nonce, sizeof file.nonce);
-    hex_value(&s, "\"/>\n  <secret\n      ciphertext=\"", file.ciphertext, sizeof file.ciphertext);
-    hex_value(&s, "\"\n      tag=\"", file.tag, sizeof file.tag);
+    if (!file.info.token) {
+        hex_value(&s, "  <sealed\n      cipher=\"" CIPHER "\"\n      nonce=\"", file.nonce, sizeof file.nonce);
+        hex_value(&s, "\"/>\n  <secret\n      ciphertext=\"", file.ciphertext, sizeof file.ciphertext);
+        hex_value(&s, "\"\n      tag=\"", file.tag, sizeof file.tag);
+    }
     need(&s, "\"/>\n</key>\n");
     if (s.failed || s.left > 0) {
         carnet_fail(diag, CARNET_MALFORMED, "Y-3", "The key file is not in its one form, in line %lu.", s.line);

@@ -9,6 +9,7 @@
 #define CARNET_KEY_SALT_SIZE 16
 #define CARNET_KEY_NONCE_SIZE 12
 #define CARNET_KEY_TAG_SIZE 16
+#define CARNET_KEY_URI_SIZE 513 /* Y-20, and NUL */
 
 /* Argon2id (Y-6). */
 #define CARNET_KEY_PASSES_LEAST 3u
@@ -18,13 +19,16 @@
 
 struct carnet_key_file {
     struct carnet_key_info info;
-    uint32_t passes, memory; /* with a passphrase only */
+    char uri[CARNET_KEY_URI_SIZE]; /* with a token only, and then nothing of the below */
+    uint32_t passes, memory;       /* with a passphrase only */
     uint8_t salt[CARNET_KEY_SALT_SIZE];
     uint8_t nonce[CARNET_KEY_NONCE_SIZE];
     uint8_t ciphertext[32];
     uint8_t tag[CARNET_KEY_TAG_SIZE];
 };
 
+/* Y-20: a PKCS#11 URI that a key file may hold. */
+bool carnet_key_uri_is_one(const char *uri);
 /* Appends the header: all bytes before the element `secret`, which are the additional data of the cipher (Y-8). */
 CARNET_MUST_USE enum carnet_err carnet_key_file_header(const struct carnet_key_file *file, struct carnet_buffer *out);
 /* Appends the whole file. */

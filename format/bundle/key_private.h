@@ -28,6 +28,10 @@ CARNET_MUST_USE enum carnet_err carnet_key_of_device(const struct carnet_key_inf
                                                      const struct carnet_key_signer *signer, void *device,
                                                      struct carnet_key **out, struct carnet_diag *diag);
 
+/* Writes NAME.key for a key that a token holds: where it is, and nothing secret (Y-20). */
+CARNET_MUST_USE enum carnet_err carnet_key_store_token(const struct carnet_key_info *info, const char *uri, int dirfd,
+                                                       const char *name, struct carnet_diag *diag);
+
 /* A key sealed with a passphrase, for a file in another place than its home; and the reverse, with the outcomes of
  * carnet_key_open. */
 CARNET_MUST_USE enum carnet_err carnet_key_seal(const struct carnet_key *key, const char *passphrase,

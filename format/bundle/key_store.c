@@ -195,6 +195,27 @@ enum carnet_err carnet_key_store(const struct carnet_key *key, int dirfd, const 
     return err;
 }
 
+enum carnet_err carnet_key_store_token(const struct carnet_key_info *info, const char *uri, int dirfd, const char *name,
+                                       struct carnet_diag *diag)
+{
+    struct carnet_key_file file = {.info = *info};
+    struct carnet_buffer text = {0};
+    char path[FILE_NAME_SIZE];
+    enum carnet_err err = file_name(name, ".key", path, diag);
+
+    if (err == CARNET_OK && !carnet_key_uri_is_one(uri))
+        err = carnet_fail(diag, CARNET_USAGE, "Y-20", "It is no PKCS#11 URI, or it has a query.");
+    if (err != CARNET_OK)
+        return err;
+    file.info.token = true;
+    memcpy(file.uri, uri, strlen(uri) + 1);
+    err = carnet_key_file_write(&file, &text);
+    if (err == CARNET_OK)
+        err = carnet_file_create(dirfd, path, KEY_MODE, text.bytes, text.size, diag);
+    carnet_buffer_clear(&text);
+    return err;
+}
+
 /* Takes NAME.kek away where it is there. */
 static enum carnet_err remove_kek(int dirfd, const char *name, struct carnet_diag *diag)
 {
@@ -266,7 +287,9 @@ static enum carnet_err unseal(const struct carnet_key_file *file, int dirfd, con
 {
     struct carnet_key *key = NULL;
     uint8_t *kek = NULL, *seed = NULL;
-    enum carnet_err err = carnet_secrets_start(diag);
+    enum carnet_err err =
+        file->info.token ? carnet_fail(diag, CARNET_CONFIGURATION, "Y-20", "The key '%s' is held by a token.", name)
+                         : carnet_secrets_start(diag);
 
     if (err != CARNET_OK)
         return err;

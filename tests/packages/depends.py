@@ -12,7 +12,8 @@ import sys
 SOURCE = sys.argv[1]
 # pkg-config's name: Debian's package
 PACKAGE = {"libarchive": "libarchive-dev", "libgcrypt": "libgcrypt20-dev", "libsodium": "libsodium-dev", "libxml-2.0": "libxml2-dev",
-           "zlib": "zlib1g-dev", "jansson": "libjansson-dev", "sqlite3": "libsqlite3-dev", "libbsd": "libbsd-dev", "libseccomp": "libseccomp-dev"}
+           "zlib": "zlib1g-dev", "jansson": "libjansson-dev", "sqlite3": "libsqlite3-dev", "libbsd": "libbsd-dev", "libseccomp": "libseccomp-dev",
+           "p11-kit-1": "libp11-kit-dev"}
 
 
 def read(*path):

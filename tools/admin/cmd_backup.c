@@ -43,7 +43,7 @@ static enum carnet_err pack_key(struct cli *cli, const struct home *h, bool has,
 
     if (!has || cli_flag(cli, "no-keys"))
         return CARNET_OK;
-    if (!key->passphrase) {
+    if (!key->passphrase && !key->token) {
         l->left_out = true;
         return CARNET_OK;
     }

@@ -5,6 +5,7 @@
 
 #include "admin.h"
 #include "common/io.h"
+#include "issue/token.h"
 #include "key_place.h"
 #include "making.h"
 
@@ -13,6 +14,10 @@ const struct cli_option admin_init_options[] = {
     {"name", 0, "NAME", false, "your name or that of your company, as it stands in entitlements"},
     {"contact", 0, "TEXT", false, "whom to ask, as it stands in entitlements"},
     {"key", 0, "FILE", false, "take the saved key in FILE and make none of its role"},
+    {"root-token", 0, "URI", false, "the root key is the one on a PKCS#11 token that this URI names"},
+    {"issuer-token", 0, "URI", false, "the same for the issuer key"},
+    {"pin-file", 0, "FILE", false, "the PIN of the token is FILE's first line"},
+    {"pin-fd", 0, "N", false, "the same, from descriptor N"},
     {"no-passphrase", 0, NULL, false, "protect the keys by the rights of their files alone"},
     {NULL, 0, NULL, false, NULL}};
 
@@ -20,9 +25,18 @@ struct founding {
     struct ledger_about about;
     int64_t now;
     char *passphrase;
-    struct carnet_key *saved;       /* --key */
+    struct carnet_key *saved;    /* --key */
+    struct carnet_key *token[2]; /* --root-token, --issuer-token */
     struct ledger_key root, issuer; /* those that were made */
 };
+
+/* The home's roles, with the options of their tokens. */
+static const struct {
+    enum carnet_role role;
+    unsigned ledger;
+    const char *option;
+} key_roles[] = {{CARNET_ROLE_ROOT, LEDGER_VENDOR, "root-token"}, {CARNET_ROLE_ISSUER, LEDGER_ADMIN, "issuer-token"}};
+#define KEY_ROLES (sizeof key_roles / sizeof key_roles[0])
 
 static enum carnet_err read_options(struct cli *cli, struct founding *f)
 {
@@ -46,6 +60,18 @@ static enum carnet_err read_options(struct cli *cli, struct founding *f)
                            "--contact takes 1 to 200 printable characters, no space at the ends.");
     if (cli_flag(cli, "no-passphrase") && (cli_value(cli, "passphrase-file") || cli_value(cli, "passphrase-fd")))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A passphrase was given, and --no-passphrase as well.");
+    for (size_t i = 0; i < KEY_ROLES; i++) {
+        const char *uri = cli_value(cli, key_roles[i].option);
+        if (uri && !(f->about.roles & key_roles[i].ledger))
+            return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "--%s is given, and the home would have no %s key.",
+                               key_roles[i].option, carnet_role_name(key_roles[i].role));
+        if (uri && !carnet_key_uri_is_one(uri)) {
+            (void)carnet_fail(cli_diag(cli), CARNET_USAGE, "Y-20", "--%s takes a PKCS#11 URI without a query.",
+                              key_roles[i].option);
+            return carnet_fail_next(cli_diag(cli), "Such as 'pkcs11:token=safe;object=root'; the PIN is asked for, or "
+                                                   "comes by --pin-file.");
+        }
+    }
     if (cli_flag(cli, "no-passphrase") && cli_value(cli, "key"))
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "",
                            "A saved key keeps its passphrase; 'key passphrase' changes it afterwards.");
@@ -56,25 +82,42 @@ static enum carnet_err read_options(struct cli *cli, struct founding *f)
     return CARNET_OK;
 }
 
+/* A key that was there already, from its file or on its token; NULL for one that is to be made. */
+static const struct carnet_key *given_key(const struct founding *f, enum carnet_role role)
+{
+    if (f->saved && carnet_key_info(f->saved)->role == role)
+        return f->saved;
+    return f->token[role == CARNET_ROLE_ROOT ? 0 : 1];
+}
+
 static enum carnet_err make_key(struct cli *cli, const struct founding *f, int inner, struct ledger *l,
                                 enum carnet_role role, struct ledger_key *out)
 {
-    const bool saved = f->saved && carnet_key_info(f->saved)->role == role;
-    struct carnet_key *key = saved ? f->saved : NULL;
+    const char *name = carnet_role_name(role);
+    struct carnet_key *made = NULL;
+    const struct carnet_key *key = given_key(f, role);
     const struct carnet_key_info *info;
-    enum carnet_err err = saved ? CARNET_OK : carnet_key_generate(role, f->now, &key, cli_diag(cli));
+    enum carnet_err err = key ? CARNET_OK : carnet_key_generate(role, f->now, &made, cli_diag(cli));
 
-    if (!err)
-        err = carnet_key_store(key, inner, carnet_role_name(role), f->passphrase, cli_diag(cli));
     if (!err) {
+        key = key ? key : made;
         info = carnet_key_info(key);
-        *out = (struct ledger_key){
-            .id = info->id, .role = role, .created = info->created, .passphrase = f->passphrase != NULL};
+        if (info->token)
+            err = carnet_key_store_token(info, cli_value(cli, key_roles[role == CARNET_ROLE_ROOT ? 0 : 1].option),
+                                         inner, name, cli_diag(cli));
+        else
+            err = carnet_key_store(key, inner, name, f->passphrase, cli_diag(cli));
+    }
+    if (!err) {
+        *out = (struct ledger_key){.id = info->id,
+                                   .role = role,
+                                   .created = info->created,
+                                   .passphrase = !info->token && f->passphrase,
+                                   .token = info->token};
         memcpy(out->public_key, info->public_key, sizeof out->public_key);
         err = ledger_key_add_own(l, out, cli_diag(cli));
     }
-    if (!saved)
-        carnet_key_free(key);
+    carnet_key_free(made);
     return err;
 }
 
@@ -130,6 +173,38 @@ static void tell_key(struct cli *cli, const struct ledger_key *key, const char *
     cli_set(cli, member, json_string(hex));
 }
 
+/* Is there a key that no token holds? */
+static bool in_files(const struct founding *f)
+{
+    for (size_t i = 0; i < KEY_ROLES; i++) {
+        if ((f->about.roles & key_roles[i].ledger) && !f->token[i])
+            return true;
+    }
+    return false;
+}
+
+/* The tokens are opened before anything is made. */
+static enum carnet_err open_tokens(struct cli *cli, struct founding *f)
+{
+    enum carnet_err err = CARNET_OK;
+
+    for (size_t i = 0; !err && i < KEY_ROLES; i++) {
+        const char *uri = cli_value(cli, key_roles[i].option);
+        char *pin = NULL, what[64];
+        if (!uri)
+            continue;
+        (void)snprintf(what, sizeof what, "the token with the %s key", carnet_role_name(key_roles[i].role));
+        err = cli_pin(cli, what, &pin);
+        if (!err) {
+            err = carnet_token_open(uri, pin, NULL, key_roles[i].role, f->now, &f->token[i], cli_diag(cli));
+            if (err)
+                cli_place(cli, uri);
+        }
+        carnet_secret_free(pin);
+    }
+    return err;
+}
+
 static void tell(struct cli *cli, const struct making *m, const struct founding *f)
 {
     char shown[512];
@@ -142,7 +217,7 @@ static void tell(struct cli *cli, const struct making *m, const struct founding 
     if (f->about.roles & LEDGER_ADMIN)
         tell_key(cli, &f->issuer, "issuer");
     cli_set(cli, "passphrase", json_boolean(f->passphrase != NULL));
-    if (!f->passphrase)
+    if (!f->passphrase && in_files(f))
         cli_warn(cli, "the keys have no passphrase: whoever can read the files of the home can sign in your name.");
     if (f->about.roles == (LEDGER_VENDOR | LEDGER_ADMIN))
         cli_note(cli, "Your own root is pinned here, and your own issuer is the default of 'entitle'.\n");
@@ -157,6 +232,9 @@ static enum carnet_err look_at_saved(struct cli *cli, const struct founding *f, 
     const char *path = cli_value(cli, "key");
     enum carnet_err err = key_place_read(cli, path, out);
 
+    if (!err && cli_value(cli, out->info.role == CARNET_ROLE_ROOT ? "root-token" : "issuer-token"))
+        err = carnet_fail(cli_diag(cli), CARNET_USAGE, "", "The %s key is given twice, as a file and on a token.",
+                          carnet_role_name(out->info.role));
     if (!err && !(out->info.role == CARNET_ROLE_ROOT     ? f->about.roles & LEDGER_VENDOR
                   : out->info.role == CARNET_ROLE_ISSUER ? f->about.roles & LEDGER_ADMIN
                                                          : 0)) {
@@ -189,9 +267,10 @@ enum carnet_err admin_init(struct cli *cli)
         goto out;
     }
     /* Nothing is made before the question is answered. */
+    err = open_tokens(cli, &f);
     if (!err && cli_value(cli, "key"))
         err = key_place_unseal(cli, &saved, &f.saved, &f.passphrase);
-    else if (!cli_flag(cli, "no-passphrase"))
+    else if (!err && in_files(&f) && !cli_flag(cli, "no-passphrase"))
         err = cli_passphrase(cli, "the keys of this home", true, &f.passphrase);
     if (!err)
         err = making_home(cli, &m, make_inside, &f);
@@ -200,6 +279,8 @@ enum carnet_err admin_init(struct cli *cli)
 out:
     making_end(&m);
     carnet_key_free(f.saved);
+    for (size_t i = 0; i < KEY_ROLES; i++)
+        carnet_key_free(f.token[i]);
     carnet_secret_free(f.passphrase);
     return err;
 }

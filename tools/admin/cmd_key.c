@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "admin.h"
+#include "bundle/key_private.h"
 #include "core/file.h"
 #include "home.h"
 
@@ -17,17 +18,22 @@ static void tell_key(struct cli *cli, const struct home *h, const struct ledger_
     char hex[CARNET_HEX_SIZE], created[CARNET_UTC_SIZE], used[CARNET_UTC_SIZE] = "never";
     const char *role = carnet_role_name(key->role);
     char shown[512];
+    struct carnet_key_file file = {.uri = ""};
 
     (void)carnet_text_escape(h->path, strlen(h->path), shown, sizeof shown);
     carnet_digest_hex(&key->id, hex);
     carnet_utc_format(key->created, created);
     if (key->last_used != INT64_MIN)
         carnet_utc_format(key->last_used, used);
-    cli_data(cli, "%-6s  %s  made %s  used %s  %s  %s/%s.key\n", role, hex, created, used,
-             key->passphrase ? "passphrase" : "no passphrase", shown, role);
-    (void)json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s}", "role", role, "id", hex, "created",
-                                                created, "last_used", key->last_used == INT64_MIN ? NULL : used,
-                                                "passphrase", (int)key->passphrase, "where", "file"));
+    if (key->token && carnet_key_file_load(h->folder, role, &file, NULL) == CARNET_OK)
+        cli_data(cli, "%-6s  %s  made %s  used %s  token  %s\n", role, hex, created, used, file.uri);
+    else
+        cli_data(cli, "%-6s  %s  made %s  used %s  %s  %s/%s.key\n", role, hex, created, used,
+                 key->passphrase ? "passphrase" : "no passphrase", shown, role);
+    (void)json_array_append_new(
+        keys, json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s, s:s*}", "role", role, "id", hex, "created", created,
+                        "last_used", key->last_used == INT64_MIN ? NULL : used, "passphrase", (int)key->passphrase,
+                        "where", key->token ? "token" : "file", "uri", key->token ? file.uri : NULL));
 }
 
 enum carnet_err admin_key_list(struct cli *cli)

@@ -45,7 +45,7 @@ enum carnet_err admin_key_passphrase(struct cli *cli)
     if (!err)
         err = home_may_change(cli, &h);
     if (!err)
-        err = key_place_which(cli, &h, cli_argument(cli, 0), &which);
+        err = key_place_in_file(cli, &h, cli_argument(cli, 0), &which);
     if (!err && cli_dry_run(cli))
         err = home_signer_look(cli, &h, which->role);
     else if (!err)

@@ -84,7 +84,7 @@ enum carnet_err admin_key_save(struct cli *cli)
                            "Say where the copy goes: -o FILE, or --paper to print it.");
     err = home_open(cli, &h);
     if (!err)
-        err = key_place_which(cli, &h, cli_argument(cli, 0), &which);
+        err = key_place_in_file(cli, &h, cli_argument(cli, 0), &which);
     if (!err)
         err = save(cli, &h, which);
     home_close(&h);

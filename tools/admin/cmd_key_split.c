@@ -123,7 +123,7 @@ enum carnet_err admin_key_split(struct cli *cli)
     if (!err)
         err = home_open(cli, &h);
     if (!err)
-        err = key_place_which(cli, &h, cli_argument(cli, 0), &which);
+        err = key_place_in_file(cli, &h, cli_argument(cli, 0), &which);
     if (!err)
         err = split(cli, &h, which, (uint8_t)count, (uint8_t)threshold);
     home_close(&h);

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bundle/key_private.h"
 #include "core/file.h"
 #include "home.h"
+#include "issue/token.h"
 #include "machine/machine.h"
 
 #define TRIES 3
@@ -79,8 +81,10 @@ static enum carnet_err load_key(struct home *h, enum carnet_role role, struct le
     *has = !err;
     /* The ledger knows how the key was made; how it is sealed now, its file says. */
     if (!err && carnet_key_peek(h->folder, carnet_role_name(role), &info, NULL) == CARNET_OK &&
-        carnet_digest_equal(&info.id, &key->id))
+        carnet_digest_equal(&info.id, &key->id)) {
         key->passphrase = info.passphrase;
+        key->token = info.token;
+    }
     if (err && err != CARNET_NOT_FOUND) {
         *diag = unused;
         return err;
@@ -250,7 +254,7 @@ static enum carnet_err refuse_key(struct cli *cli, const struct home *h, const s
     else if (err == CARNET_NO_INPUT || err == CARNET_UNTRUSTED_KEY || err == CARNET_ALTERED || err == CARNET_MALFORMED)
         (void)carnet_fail(diag, CARNET_CONFIGURATION, why.clause, "%s", why.detail);
     if (diag->err == CARNET_CONFIGURATION && why.err != CARNET_CONFIGURATION) {
-        if (key->passphrase)
+        if (key->passphrase || key->token)
             (void)carnet_fail_next(diag, "Put back %s.key from your copy, or use 'key load' or 'key join'.", role);
         else
             (void)carnet_fail_next(diag, "Put back %s.key and %s.kek from your copy, or use 'key load' or 'key join'.",
@@ -258,6 +262,28 @@ static enum carnet_err refuse_key(struct cli *cli, const struct home *h, const s
     }
     cli_place(cli, h->path);
     return diag->err;
+}
+
+/* A token counts wrong PINs and locks itself, so that it is asked once. What it refuses is no matter of the home's
+ * files, and says itself what to do. */
+static enum carnet_err open_on_token(struct cli *cli, struct home *h, const struct ledger_key *key)
+{
+    const char *role = carnet_role_name(key->role);
+    struct carnet_key_file file;
+    char *pin = NULL, what[64];
+    enum carnet_err err = carnet_key_file_load(h->folder, role, &file, cli_diag(cli));
+
+    if (err)
+        return refuse_key(cli, h, key, err);
+    (void)snprintf(what, sizeof what, "the token with the %s key (its PIN)", role);
+    err = cli_passphrase(cli, what, false, &pin);
+    if (!err) {
+        err = carnet_token_open(file.uri, pin, &file.info, key->role, 0, &h->signer, cli_diag(cli));
+        if (err)
+            cli_place(cli, file.uri);
+    }
+    carnet_secret_free(pin);
+    return err;
 }
 
 /* Asks for the passphrase, at most three times when on a terminal. What is wrong with the passphrase's source is told
@@ -269,6 +295,8 @@ static enum carnet_err open_key(struct cli *cli, struct home *h, const struct le
     char what[64];
     enum carnet_err err = carnet_secrets_start(cli_diag(cli));
 
+    if (!err && key->token)
+        return open_on_token(cli, h, key);
     if (!err && !key->passphrase) {
         err = carnet_key_open(h->folder, role, key->role, NULL, &h->signer, cli_diag(cli));
         return err ? refuse_key(cli, h, key, err) : CARNET_OK;
@@ -331,7 +359,7 @@ enum carnet_err home_signer_look(struct cli *cli, const struct home *h, enum car
         return refuse_key(cli, h, key, err);
     if (!carnet_digest_equal(&info.id, &key->id))
         return refuse_other(cli, h, key);
-    for (size_t i = 0; i < (key->passphrase ? 1U : 2U); i++) {
+    for (size_t i = 0; i < (key->passphrase || key->token ? 1U : 2U); i++) {
         char name[32];
         struct stat st;
         (void)snprintf(name, sizeof name, "%s.%s", carnet_role_name(role), suffixes[i]);

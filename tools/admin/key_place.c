@@ -27,6 +27,18 @@ enum carnet_err key_place_which(struct cli *cli, const struct home *h, const cha
     return CARNET_OK;
 }
 
+enum carnet_err key_place_in_file(struct cli *cli, const struct home *h, const char *name,
+                                  const struct ledger_key **out)
+{
+    enum carnet_err err = key_place_which(cli, h, name, out);
+
+    if (err || !(*out)->token)
+        return err;
+    (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "", "The %s key is on a token, and never leaves it.",
+                      carnet_role_name((*out)->role));
+    return carnet_fail_next(cli_diag(cli), "The token's own programs change its PIN and make copies, where it can.");
+}
+
 enum carnet_err key_place_options(struct cli *cli)
 {
     if (cli_flag(cli, "no-passphrase") &&

@@ -9,6 +9,9 @@
 /* The home's own key of that name; NULL is the only one it has. CARNET_USAGE, CARNET_NOT_FOUND. */
 CARNET_MUST_USE enum carnet_err key_place_which(struct cli *cli, const struct home *h, const char *name,
                                                 const struct ledger_key **out);
+/* The same for one that is in a file of the home: CARNET_CONFIGURATION for one on a token, which never leaves it. */
+CARNET_MUST_USE enum carnet_err key_place_in_file(struct cli *cli, const struct home *h, const char *name,
+                                                  const struct ledger_key **out);
 /* --no-passphrase and a new passphrase exclude each other (CARNET_USAGE). */
 CARNET_MUST_USE enum carnet_err key_place_options(struct cli *cli);
 /* The new passphrase, in locked memory, or NULL with --no-passphrase. */

@@ -121,5 +121,8 @@ CARNET_MUST_USE enum carnet_err cli_passphrase(struct cli *cli, const char *what
         "new-passphrase-fd", 0, "N", false, "the same, from descriptor N" \
     }
 CARNET_MUST_USE enum carnet_err cli_new_passphrase(struct cli *cli, const char *what_for, char **out);
+/* The PIN of a token where a passphrase is something else: --pin-fd, --pin-file (rows of the command), else asked for.
+ */
+CARNET_MUST_USE enum carnet_err cli_pin(struct cli *cli, const char *what_for, char **out);
 
 #endif

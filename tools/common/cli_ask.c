@@ -243,3 +243,10 @@ enum carnet_err cli_new_passphrase(struct cli *cli, const char *what_for, char *
     (void)snprintf(prompt, sizeof prompt, "New passphrase for %s: ", what_for);
     return passphrase_from(cli, &(const struct source){"new-passphrase-file", "new-passphrase-fd"}, prompt, true, out);
 }
+
+enum carnet_err cli_pin(struct cli *cli, const char *what_for, char **out)
+{
+    char prompt[200];
+    (void)snprintf(prompt, sizeof prompt, "PIN of %s: ", what_for);
+    return passphrase_from(cli, &(const struct source){"pin-file", "pin-fd"}, prompt, false, out);
+}

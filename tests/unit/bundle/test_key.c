@@ -447,7 +447,8 @@ static void worked_example(void **state)
     char command[512];
 
     snprintf(command, sizeof command,
-             "cd %s && (umask 077; sed -n '/^    <?xml/,/^    <.key>/s/^    //p' %s/spec/keyfile.md > example.key)",
+             "cd %s && (umask 077; sed -n '/^    <?xml/,/^    <.key>/{s/^    //p;/^<.key>/q}' %s/spec/keyfile.md > "
+             "example.key)",
              c->folder, CARNET_SOURCE_DIR);
     assert_int_equal(system(command), 0);
     if (carnet_key_open(c->dirfd, "example", CARNET_ROLE_ISSUER, "correct horse", &key, &diag) != CARNET_OK)
@@ -456,6 +457,46 @@ static void worked_example(void **state)
         carnet_unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", seed, sizeof seed), CARNET_OK);
     assert_memory_equal(key->seed, seed, sizeof seed);
     carnet_key_free(key);
+}
+
+/* A key on a token: its file says where, and has nothing to open. */
+static void y20_token(void **state)
+{
+    static const char *const wrong[] = {"pkcs11:",   "pkcs11:a?pin-value=1", "pkcs11:a\"", "pkcs11:<a>", "https://a",
+                                        "pkcs11:a b"};
+    struct context *c = *state;
+    struct carnet_key *key = NULL;
+    struct carnet_key_info info;
+    struct carnet_key_file file;
+    struct carnet_buffer good;
+    struct carnet_diag diag = {0};
+    char command[512], uri[CARNET_KEY_URI_SIZE + 1] = "pkcs11:";
+
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        fixture_refused(&diag, carnet_key_store_token(carnet_key_info(c->key), wrong[i], c->dirfd, "k", &diag),
+                        CARNET_USAGE, "Y-20", "no PKCS#11 URI");
+    memset(uri + 7, 'a', sizeof uri - 8);
+    fixture_refused(&diag, carnet_key_store_token(carnet_key_info(c->key), uri, c->dirfd, "k", &diag), CARNET_USAGE,
+                    "Y-20", "no PKCS#11 URI");
+    assert_false(exists(c, "k.key"));
+    uri[CARNET_KEY_URI_SIZE - 1] = '\0';
+    assert_int_equal(carnet_key_store_token(carnet_key_info(c->key), uri, c->dirfd, "k", NULL), CARNET_OK);
+    assert_int_equal(carnet_key_file_load(c->dirfd, "k", &file, NULL), CARNET_OK);
+    assert_string_equal(file.uri, uri);
+    assert_int_equal(carnet_key_peek(c->dirfd, "k", &info, NULL), CARNET_OK);
+    assert_true(info.token && !info.passphrase);
+    fixture_refused(&diag, carnet_key_open(c->dirfd, "k", CARNET_ROLE_ISSUER, NULL, &key, &diag), CARNET_CONFIGURATION,
+                    "Y-20", "held by a token");
+    good = content(c, "k.key");
+    edit(c, &good, "pkcs11:a", "pkcs11:?");
+    open_refused(c, NULL, CARNET_MALFORMED, "Y-3", "line 8");
+    edit(c, &good, "</key>", "  <sealed/>\n</key>");
+    open_refused(c, NULL, CARNET_MALFORMED, "Y-3", "one form");
+    overwrite(c, "k.key", good.bytes, good.size);
+    snprintf(command, sizeof command, "xmllint --noout --nonet --schema %s/spec/carnet-key-1.xsd %s/k.key 2> %s/said",
+             CARNET_SOURCE_DIR, c->folder, c->folder);
+    assert_int_equal(system(command), 0);
+    carnet_buffer_clear(&good);
 }
 
 /* The key file is XML, valid by its schema, in both forms. */
@@ -592,6 +633,7 @@ int main(void)
         STORE_TEST(y6_parameters),
         STORE_TEST(y8_header_is_sealed),
         STORE_TEST(y8_every_digit),
+        STORE_TEST(y20_token),
         STORE_TEST(schema_takes_it),
         STORE_TEST(worked_example),
 

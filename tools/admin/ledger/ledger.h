@@ -65,6 +65,7 @@ struct ledger_key {
     int64_t created;
     int64_t last_used; /* INT64_MIN when never */
     bool passphrase;
+    bool token; /* its file in the home says so; the ledger does not know */
 };
 /* Remembers a key's role for life; CARNET_UNTRUSTED_KEY (T-5) when it is known in another one. */
 CARNET_MUST_USE enum carnet_err ledger_key_see(struct ledger *l, const struct carnet_digest *id, enum carnet_role role,
