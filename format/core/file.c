@@ -363,12 +363,13 @@ enum carnet_err carnet_folder_make(const char *path, mode_t mode, struct carnet_
             continue;
         char kept = *c;
         *c = '\0';
-        if (mkdir(partial, mode) == 0) {
+        const int cause = mkdir(partial, mode) == 0 ? 0 : errno;
+        if (cause == 0) {
             if (sync_parent(AT_FDCWD, partial) != 0)
                 err = carnet_fail_errno(diag, errno, "The folder %s can't be made", shown(partial, name));
-        } else if (errno != EEXIST && stat(partial, &status) != 0) {
+        } else if (cause != EEXIST && stat(partial, &status) != 0) {
             /* A folder above may refuse mkdir (read-only, not ours) and yet be there. */
-            err = carnet_fail_errno(diag, errno, "The folder %s can't be made", shown(partial, name));
+            err = carnet_fail_errno(diag, cause, "The folder %s can't be made", shown(partial, name));
         }
         *c = kept;
         if (kept == '\0')

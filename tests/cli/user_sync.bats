@@ -358,3 +358,74 @@ power-off --no-user-interaction -b /dev/sdb1" ]
     expect ok 0 carnet-user sync stick -y
     says "1 file: taken before"
 }
+
+# lying HOW COMMAND...: with a stick that lies.
+lying() {
+    local how=$1
+    shift
+    CARNET_LYING=$how LD_PRELOAD=$(dirname "$(command -v carnet-probe)")/liblying.so "$@"
+}
+
+@test "a stick that does not keep what is written: stick-failed, nothing counts as carried, the next one has all (spec/stick.md, N-4, N-5)" {
+    vendor
+    machine one
+    trust
+    manifest cad
+    expect ok 0 carnet-user sync stick --label ONE -y
+    office
+    mkdir good
+    for how in flip late; do
+        cp -r stick bad
+        expect stick-failed 84 lying "$how" carnet-user sync bad -y
+        says "use another one"
+        [ -z "$(find "$CARNET_STATE" -name '*2.handed')" ]
+        rm -r bad
+    done
+    # The license was taken, and is in its first place: a stick like that is not tidied up.
+    expect ok 0 carnet-user check cad
+    expect ok 0 carnet-user sync good -y
+    [ "$(ls good/carnet/to-admin | sed 's/-[0-9a-f]*\.carnet$//')" = activation-one ]
+}
+
+@test "a file that is another one each time it is read is not taken (spec/stick.md, N-12)" {
+    prepared
+    mv stick/carnet/to-user/license-one-*.carnet stick/carnet/to-user/license.changing
+    expect ok 0 lying changing carnet-user --json sync stick -y
+    [[ "$(fate carnet/to-user/license.changing)" = refused* ]]
+    expect no-license 10 carnet-user check cad
+    expect ok 0 carnet-user sync stick -y
+    expect ok 0 carnet-user check cad
+}
+
+# in_namespace SCRIPT: as the owner of a mount namespace of its own.
+in_namespace() {
+    local space=(unshare -m)
+    [ "$(id -u)" -eq 0 ] || space=(unshare -r -m)
+    "${space[@]}" sh -c "$1"
+}
+
+@test "a stick that is full, or can't be written: said before anything is changed (spec/stick.md, N-6)" {
+    prepared
+    remember "$CARNET_STATE" stick
+    expect stick-read-only 83 in_namespace "mount --bind stick stick && mount -o remount,bind,ro stick && carnet-user sync stick -y"
+    unchanged "$CARNET_STATE" stick
+    remember "$CARNET_STATE"
+    mkdir small
+    expect ok 0 in_namespace '
+        set -e
+        mount -t tmpfs -o size=120k none small
+        cp -r stick/carnet small/
+        dd if=/dev/zero of=small/filler bs=4k status=none 2>filled || true
+        find small -type f -exec sha256sum {} + >before
+        code=0; carnet-user sync small -y 2>refused || code=$?
+        cat refused
+        [ "$code" -eq 82 ]
+        find small -type f -exec sha256sum {} + | cmp - before'
+    says "stick-full: The stick has [0-9]+ KiB of room, and [0-9]+ KiB are needed. \[small, N-6\]"
+    unchanged "$CARNET_STATE"
+    # A name of the layout that is another thing.
+    mkdir other
+    echo x >other/carnet
+    expect exists 73 carnet-user sync other -y
+    [ "$(cat other/carnet)" = x ]
+}

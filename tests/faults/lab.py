@@ -145,7 +145,7 @@ class World:
         return tuple(sorted(str(p).replace(self.folder, "") for p in parts))
 
 
-class Call(collections.namedtuple("Call", "name k touches line")):
+class Call(collections.namedtuple("Call", "name k touches line shared")):
     """The k-th call of its name; `touches`: it concerns a file of the world, or standard output."""
 
 
@@ -154,19 +154,23 @@ def trace(world, words, extra=None):
     (to read facts with another user's rights) are left out: strace counts for each process by itself."""
     log = world.at("trace")
     result = world.run(["strace", "-f", "-qq", "-y", "-s", "32", "-e", "signal=none", "-o", log] + list(words), extra)
-    main, counts, calls, parts = None, collections.Counter(), [], [world.at(p) for p in ("home", "state", "stick", "in")]
+    main, counts, others, calls = None, collections.Counter(), collections.Counter(), []
+    parts = [world.at(p) for p in ("home", "state", "stick", "in")]
     with open(log, encoding="utf-8", errors="replace") as lines:
         for line in lines:
             match, process = LINE.match(line), line.split(maxsplit=1)[0]
             main = main or process
-            if not match or process != main or match.group(1) in ("exit_group", "execve"):
+            if not match or match.group(1) in ("exit_group", "execve"):
+                continue
+            if process != main:
+                others[process, match.group(1)] += 1
                 continue
             name, rest = match.group(1), UNUSED_FOLDER.sub('"/', match.group(2))
             counts[name] += 1
             touches = (any(p in rest for p in parts) and "ledger.db-shm" not in rest) or (name in ("write", "writev") and rest.startswith("1<"))
-            calls.append(Call(name, counts[name], touches, line.rstrip()))
+            calls.append(Call(name, counts[name], touches, line.rstrip(), False))
     os.unlink(log)
-    return calls, result
+    return [c._replace(shared=any(n == c.name and c.k <= most for (_, n), most in others.items())) for c in calls], result
 
 
 def inject(world, words, name, what, k, extra=None):

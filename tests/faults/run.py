@@ -86,7 +86,9 @@ class Matrix:
         hold(len(set(whole)) == len(whole), "one bundle has two names")
         if not hasattr(self, "delivered"):
             self.delivered = len(whole)
-        hold(len(whole) == self.delivered, f"{len(whole)} bundles are on the stick, not {self.delivered}")
+        # Where a sync could not read what came, it writes once more what waits for that.
+        more = self.scenario.name.startswith("sync") and len(whole) > self.delivered
+        hold(more or len(whole) == self.delivered, f"{len(whole)} bundles are on the stick, not {self.delivered}")
 
     def settled(self, world):
         """All or nothing: the records are as before the command or as after it. A user's first key is made in steps."""
@@ -191,7 +193,7 @@ class Matrix:
         """Done but for the word that goes back to the administrator, and a warning says so (the license works)."""
         lacking = set(self.after or ()) - set(self.project(world) or ())
         return "its activation for the administrator was not written" in result.out + result.err and \
-            all((row.startswith("sent ") and " activation " in row) or row.endswith(".handed") for row in lacking)
+            all(row.startswith("sent ") and " activation " in row for row in lacking)
 
     # ---- power cuts ----
 
@@ -223,7 +225,8 @@ def points_of(matrix, long):
 
 
 def errors_of(matrix, long):
-    points = [(c, e, lasting) for c in matrix.calls if (c.touches or long) and c.name in ERRORS
+    # A fault hits every process of the command at its own k-th call: where another one has as many, it is not this call alone.
+    points = [(c, e, lasting) for c in matrix.calls if (c.touches or long) and c.name in ERRORS and not c.shared
               for e in ERRORS[c.name] for lasting in (False, True) if not lasting or c.touches]
     if long:
         return points, 1

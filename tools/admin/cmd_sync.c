@@ -229,7 +229,7 @@ static enum carnet_err outcome(struct syncing *s)
             worst = file;
     }
     if (!worst)
-        return CARNET_OK;
+        return stick_was_read(s->stick);
     if (stick_fates(s->stick, STICK_TAKEN) + s->out_count > 0)
         err = carnet_fail(cli_diag(s->cli), CARNET_PARTLY_DONE, "", "%zu file%s refused, the rest is done.", refused,
                           refused == 1 ? " is" : "s are");

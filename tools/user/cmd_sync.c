@@ -150,7 +150,8 @@ static void say(struct sync *s)
 static enum carnet_err judge(struct sync *s)
 {
     if (s->refused == 0)
-        return CARNET_OK;
+        return s->damaged != CARNET_OK ? carnet_fail(cli_diag(s->cli), s->damaged, "", "%s", s->damaged_diag.detail)
+                                       : stick_was_read(s->stick);
     (void)carnet_fail(cli_diag(s->cli), CARNET_PARTLY_DONE, "", "%zu file%s for this machine could not be taken.",
                       s->refused, s->refused == 1 ? "" : "s");
     return carnet_fail_next(cli_diag(s->cli), "Look at the lines that say 'refuse'; 'carnet-user activate FILE' tells "

@@ -42,6 +42,9 @@ struct sync {
 
     size_t refused; /* files for this machine that could not be taken */
     size_t written;
+    /* The first of what waits to be carried that can't be read any more. */
+    enum carnet_err damaged;
+    struct carnet_diag damaged_diag;
 };
 
 /* Reads and judges a file and gives it its fate; with `keep` what is right is made durable here, in a state that is

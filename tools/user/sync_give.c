@@ -49,8 +49,10 @@ static enum carnet_err each(struct sync *s, const struct carnet_pending *list, s
         char label[CARNET_SENT_LABEL_SIZE];
         struct cli_output output;
         describe(&list[i], label, &output);
-        if (list[i].err != CARNET_OK && !write)
-            cli_warn(s->cli, "%s", list[i].diag.detail);
+        if (list[i].err != CARNET_OK && s->damaged == CARNET_OK) {
+            s->damaged = list[i].err;
+            s->damaged_diag = list[i].diag;
+        }
         if (is_due(s, &list[i], &output))
             err = write ? stick_put(s->stick, &output, NULL) : plan(s, &output);
     }

@@ -29,7 +29,7 @@ static bool is_coming(const struct sync *s, const struct carnet_product *product
 }
 
 /* How a product stands here. */
-enum standing { WITHOUT, COVERED, GIVEN_BACK };
+enum standing { WITHOUT, GIVEN_BACK, UNREADABLE, COVERED };
 
 /* One that has run out covers it, too: it is to be renewed, and needs no other seat. That of another machine does not:
  * the state was copied here with a disk. What was given back or taken away is not asked for again by itself. */
@@ -37,7 +37,10 @@ static enum standing standing_by(const struct carnet_state_grant *grant, const s
                                  const char *product, struct carnet_check *check)
 {
     const struct carnet_ask nothing = {0};
-    if (grant->reading == NULL || carnet_reading_judged(grant->reading) == NULL ||
+    const struct carnet_judged *judged = grant->reading == NULL ? NULL : carnet_reading_judged(grant->reading);
+    if (judged == NULL && grant->err != CARNET_OK && !grant->released && !grant->ended)
+        return UNREADABLE; /* it may be this product's */
+    if (judged == NULL ||
         strcmp(carnet_document_license(carnet_reading_document(grant->reading))->product, product) != 0)
         return WITHOUT;
     if (grant->released || grant->ended)
@@ -60,7 +63,7 @@ static enum carnet_err look_at_grants(struct sync *s, const struct carnet_produc
         err = carnet_state_grants(s->state, &product->vendor, &grants, &count, cli_diag(s->cli));
     for (size_t i = 0; err == CARNET_OK && i < count && *out != COVERED; i++) {
         const enum standing one = standing_by(&grants[i], &surroundings, product->id, check);
-        *out = one == WITHOUT ? *out : one;
+        *out = one > *out ? one : *out;
     }
     carnet_state_grants_free(grants, count);
     free(check);
@@ -115,6 +118,8 @@ static enum carnet_err consider(struct sync *s, const struct carnet_product *pro
     if (err == CARNET_OK && standing == GIVEN_BACK)
         stick_plan_keep(s->stick, KIND, product->id,
                         "its license has ended here: 'carnet-user fingerprint' asks for another");
+    if (err == CARNET_OK && standing == UNREADABLE)
+        stick_plan_keep(s->stick, KIND, product->id, "a license here can't be read: 'carnet-user doctor' says why");
     return err == CARNET_OK && standing == WITHOUT ? add(s, product) : err;
 }
 

@@ -30,7 +30,7 @@ struct walk {
 const char *stick_fate_name(enum stick_fate fate)
 {
     static const char *const names[] = {
-#define STICK_FATE_TEXT(symbol, name) [STICK_##symbol] = name,
+#define STICK_FATE_TEXT(symbol, name) [STICK_##symbol] = (name),
         STICK_FATES(STICK_FATE_TEXT)
 #undef STICK_FATE_TEXT
     };
@@ -55,6 +55,26 @@ static void ignore(struct walk *walk, const char *path, enum stick_fate fate, co
         stick->ignored[i].count++;
     if (cli_json(stick->cli))
         stick_line_ignored(stick, path, fate, why, kind);
+}
+
+/* Not for what it is, but since the stick or this machine fails. */
+static void miss(struct walk *walk, const char *path, const char *why)
+{
+    walk->stick->unread++;
+    ignore(walk, path, STICK_IGNORED, why, NULL);
+}
+
+enum carnet_err stick_was_read(const struct stick *stick)
+{
+    size_t unread = stick->unread;
+    for (size_t i = 0; i < stick->count; i++)
+        unread += stick->files[i].unread;
+    if (unread == 0)
+        return CARNET_OK;
+    (void)carnet_fail(&stick->cli->diag, CARNET_PARTLY_DONE, "",
+                      "%zu file%s or folder%s of the stick could not be read.", unread, unread == 1 ? "" : "s",
+                      unread == 1 ? "" : "s");
+    return carnet_fail_next(&stick->cli->diag, "Run it again; where that does not help, use another stick.");
 }
 
 /* ---- what a file is ---- */
@@ -107,7 +127,7 @@ static ssize_t read_head(int folder, const char *name, uint8_t head[STICK_HEAD_S
     struct stat status;
     ssize_t got = -1;
     const int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    *why = "it can't be read";
+    *why = NULL;
     if (fd < 0)
         return -1;
     if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
@@ -130,7 +150,9 @@ static enum carnet_err take_file(struct walk *walk, int folder, const char *name
     }
     const ssize_t size = read_head(folder, name, head, &why);
     const struct carnet_kind *kind = size <= 0 ? NULL : stick_sniff(head, (size_t)size, &why);
-    if (kind == NULL)
+    if (size < 0 && why == NULL)
+        miss(walk, path, "it can't be read");
+    else if (kind == NULL)
         ignore(walk, path, STICK_IGNORED, size == 0 ? "empty" : why, NULL);
     else if ((walk->mine & CARNET_KIND_BIT(kind->id)) == 0)
         ignore(walk, path, STICK_OTHER_SIDE, "for the other side", kind);
@@ -141,7 +163,7 @@ static enum carnet_err take_file(struct walk *walk, int folder, const char *name
 
 /* ---- the walk ---- */
 
-static enum carnet_err walk_folder(struct walk *walk, int folder, const char *path, unsigned depth);
+static enum carnet_err walk_folder(struct walk *walk, int folder, const char *above, unsigned depth);
 
 static enum carnet_err enter(struct walk *walk, int folder, const char *name, const char *path, unsigned depth)
 {
@@ -151,7 +173,7 @@ static enum carnet_err enter(struct walk *walk, int folder, const char *name, co
     }
     const int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) {
-        ignore(walk, path, STICK_IGNORED, "a folder that can't be opened", NULL);
+        miss(walk, path, "a folder that can't be opened");
         return CARNET_OK;
     }
     return walk_folder(walk, fd, path, depth + 1);
@@ -174,7 +196,7 @@ static enum carnet_err take_entry(struct walk *walk, int folder, const char *nam
     if (is_ours(path))
         return CARNET_OK;
     if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        ignore(walk, path, STICK_IGNORED, "it can't be read", NULL);
+        miss(walk, path, "it can't be read");
     else if (is_of_system(name))
         ignore(walk, path, STICK_IGNORED, "of the system that the stick was in", NULL);
     else if (S_ISDIR(status.st_mode))
@@ -212,7 +234,7 @@ static enum carnet_err walk_folder(struct walk *walk, int folder, const char *ab
         errno = 0;
     }
     if (err == CARNET_OK && errno != 0)
-        cli_warn(walk->stick->cli, "A folder of the stick could not be read to its end: %s.", strerror(errno));
+        miss(walk, above, "a folder that can't be read to its end");
     (void)closedir(stream);
     return err;
 }
@@ -221,7 +243,11 @@ static enum carnet_err walk_folder(struct walk *walk, int folder, const char *ab
 static enum carnet_err walk_open(struct walk *walk, int fd, const char *path)
 {
     const int folder = fd < 0 ? -1 : openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return folder < 0 ? CARNET_OK : walk_folder(walk, folder, path, 0);
+    if (folder >= 0)
+        return walk_folder(walk, folder, path, 0);
+    if (fd >= 0)
+        miss(walk, path, "a folder that can't be opened");
+    return CARNET_OK;
 }
 
 /* Trust first, since others may rest on it; what ends a grant before what begins one. */
@@ -295,10 +321,12 @@ enum carnet_err stick_read(struct stick *stick, struct stick_file *file, struct 
     struct carnet_digest whole;
     const char *name = NULL;
     const int folder = stick_open_parent(stick, file->path, &name);
+    file->unread = folder < 0;
     if (folder < 0)
         return carnet_fail_errno(diag, errno, "The file can't be opened");
     enum carnet_err err = carnet_file_read(folder, name, CARNET_ARMOUR_MOST, true, out, diag);
     (void)close(folder);
+    file->unread = err != CARNET_OK && err != CARNET_MALFORMED;
     if (err != CARNET_OK)
         return err;
     carnet_sha256(out->bytes, out->size, &whole);

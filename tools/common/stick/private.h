@@ -50,6 +50,7 @@ struct stick {
     struct stick_put *puts;
     size_t put_count;
     size_t pruned;
+    size_t unread; /* files and folders that the system could not read */
 };
 
 /* Opens a folder of the layout, making it when `make` and absent; *fd is -1 where it is not there. Borrowed. */

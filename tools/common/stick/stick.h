@@ -57,6 +57,7 @@ struct stick_file {
     char *why;               /* in words, or NULL */
     char *label;             /* the machine's, for people, or NULL */
     bool stays;              /* it is not moved to done/: the next sync has to see it again */
+    bool unread;             /* the system could not read it the last time */
     bool moved;              /* it is in done/ */
 };
 
@@ -83,6 +84,8 @@ void stick_name(struct stick *stick, struct stick_file *file, const struct carne
 /* The fate for what reading it said: other-vendor where no root that is known here leads to it, else refused, with the
  * diagnosis' words. */
 void stick_refuse(struct stick *stick, struct stick_file *file, enum carnet_err err, const struct carnet_diag *diag);
+/* CARNET_PARTLY_DONE, with words, where a file or folder of the stick could not be read: what lies there may be mine. */
+CARNET_MUST_USE enum carnet_err stick_was_read(const struct stick *stick);
 /* How many files have that fate, those that were never listed among them. */
 size_t stick_fates(const struct stick *stick, enum stick_fate fate);
 
