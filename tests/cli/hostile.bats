@@ -108,3 +108,29 @@ for i in range(1, 10000): os.link("00000.carnet", "%05d.carnet" % i)')
         jq -e '(.bundles | length) == 2 and .bundles[1].copies == 10000 and ([.anomalies[].name] == ["many-copies"]) and
             .anomalies[0].text == "10000 files are the same bundle, byte for byte."'
 }
+
+@test "verify: a million files (in the long form; else 30,000), most of them something else, in memory that stays flat" {
+    mkdir "$BATS_TEST_TMPDIR/many"
+    python3 - "$CARNET_SOURCE/samples/valid/license-rich.carnet" "$BATS_TEST_TMPDIR/many" "${CARNET_LONG:+1000000}" <<'END'
+import os, sys
+data = open(sys.argv[1], "rb").read()
+count, links = int(sys.argv[3] or 30000), 30000  # a file system has a limit on the links of one file
+os.chdir(sys.argv[2])
+for i in range(count):
+    ours, name = i % 10 == 0, "%07d" % i
+    kind = ".carnet" if ours else ".txt"
+    last = f"{i // links}{kind}-first"
+    if not os.path.exists(last):
+        with open(last, "wb") as file:
+            file.write(data if ours else b"x")
+    os.link(last, name + kind)
+for name in os.listdir("."):
+    if name.endswith("-first"):
+        os.unlink(name)
+END
+    "${within[@]}" carnet-inspect verify --quiet --trust "$root" "$BATS_TEST_TMPDIR/many" 2>err
+    sed -n 's/^# /# verify: /p' err >&3
+    local count=${CARNET_LONG:+1000000}
+    carnet-inspect verify --json --trust "$root" "$BATS_TEST_TMPDIR/many" | tail -n 1 |
+        jq -e --argjson count "${count:-30000}" '.summary.files == $count / 10 and .summary.others == $count * 9 / 10 and .summary.outcomes.ok == $count / 10'
+}

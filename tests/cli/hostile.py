@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""hostile.py SOURCE FOLDER: files that a stick from a stranger might hold, written into FOLDER: bombs, deep, wide and
-large ones, and bundles that are signed and have escape sequences in every field."""
+"""hostile.py SOURCE FOLDER [vouched]: files that a stick from a stranger might hold, written into FOLDER: bombs, deep, wide
+and large ones, and bundles that are signed and have escape sequences in every field. `vouched`: instead, bundles that the
+vendor and the administrator signed, with a script in every field that takes text."""
 import gzip
 import io
 import os
@@ -90,7 +91,31 @@ def names():
             file.write(data)
 
 
-bombs()
-large()
-documents()
-names()
+def vouched():
+    """entitlement, license, activation and receipt that verify, so that a report shows all that they say."""
+    from carnet_reader import Bundle
+    evil = "&lt;script&gt;owned=1&lt;/script&gt;&lt;img src=x onerror=owned=1&gt; &quot; onload=&quot;owned=1"
+
+    def poison(document):
+        text = document if isinstance(document, str) else document.decode()
+        for field in (r'<vendor id="[^"]*" name', r" contact", r"<licensee name", r" label", r" reason"):
+            text = re.sub("(%s)=\"[^\"]*\"" % field, lambda m: '%s="%s"' % (m[1], evil), text)
+        return text.encode()
+
+    entitled = bundle("entitlement", poison(cast.entitlement_rich()), cast.ROOT)
+    fingerprint = bundle("fingerprint", poison(cast.fingerprint_rich()), cast.MACHINE)
+    ids = [Bundle(data).id for data in (entitled, fingerprint)]
+    licensed = bundle("license", poison(cast.license_rich(*ids)), cast.ISSUER, [entitled])
+    grant = cast.grant_of_rich(ids[1])
+    receipt = bundle("receipt", poison(cast.receipt(grant, ids[0], "revoked", reason="why")), cast.ISSUER, [entitled])
+    for name, data in (("e", entitled), ("f", fingerprint), ("l", licensed), ("t", receipt)):
+        put(name + ".carnet", data)
+
+
+if sys.argv[3:] == ["vouched"]:
+    vouched()
+else:
+    bombs()
+    large()
+    documents()
+    names()

@@ -94,7 +94,28 @@ load report_helper
     jq -s -e '.[-1].anomalies | map(select(.name == "revoked-key" and .outcome == "revoked")) | length >= 2' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "report: a journal segment missing in the middle is told" {
+@test "a journal segment missing in the middle is told, by verify and by report" {
+    story
+    last=$(carnet-inspect show --trust acme.pem --json j.carnet | jq '.chain[0].document.segment.last | tonumber')
+    for i in 4 5 6; do
+        mkdir -p "m$i/etc"
+        printf '%032x\n' "$i$i" >"m$i/etc/machine-id"
+        export CARNET_SYSROOT=$PWD/m$i CARNET_STATE=$PWD/m$i/state
+        carnet-user trust add -y acme.pem
+        carnet-user fingerprint --product cad --label "ward-$i" -o "f$i.carnet"
+        carnet-admin assign "f$i.carnet" -o "l$i.carnet"
+    done >/dev/null 2>&1
+    carnet-admin journal export --since "$((last + 3))" -o after.carnet >/dev/null 2>&1
+    words="events $((last + 1)) to $((last + 2))"
+    expect ok 0 carnet-inspect verify --trust acme.pem --journal j.carnet --journal after.carnet s/l1.carnet
+    says "the journal has a gap: the $words were not given\.$"
+    expect ok 0 carnet-inspect verify --trust acme.pem --json --journal after.carnet --journal j.carnet s/l1.carnet
+    jq -s -e --argjson last "$last" '.[-1].journal == {"segments": 2, "gaps": [{"first": ($last + 1), "last": ($last + 2)}]}' "$BATS_TEST_TMPDIR/out"
+    expect ok 0 carnet-inspect report --trust acme.pem --json s j.carnet after.carnet
+    jq -e --arg words "$words" '[.anomalies[] | select(.name == "journal-gap") | .text] | length == 1 and (.[0] | contains($words))' "$BATS_TEST_TMPDIR/out"
+}
+
+@test "report: a journal segment missing at the beginning is told" {
     expect ok 0 carnet-inspect report --trust "$root" --json --journal "$samples/valid/journal-segment-6-to-12.carnet" "$samples/valid/license-rich.carnet"
     jq -e '[.anomalies[] | select(.name == "journal-gap") | .text] | length == 1 and (.[0] | test("events 1 to 5 "))' "$BATS_TEST_TMPDIR/out"
 }
@@ -119,9 +140,15 @@ assert not any(c[:1] in ("=", "+", "-", "@") for r in rows for c in r)'
     cp "$samples/valid/license-rich.carnet" 'stick/" onmouseover="owned=1.carnet'
     cp "$samples/valid/license-rich.carnet" 'stick/--><img src=x onerror=owned=1>.carnet'
     cp "$samples/valid/license-rich.carnet" $'stick/\033[2J\xff\u202e.carnet'
+    # what verifies is shown in more places
+    mkdir stick/vouched
+    python3 -B "$CARNET_SOURCE/tests/cli/hostile.py" "$CARNET_SOURCE" stick/vouched vouched
+    expect ok 0 carnet-inspect verify --trust "$root" stick/vouched
+    says "^4 files: 4 ok"
     local code=0
     carnet-inspect report --trust "$root" -o r.html --json stick >told 2>err || code=$?
     [ "$code" -eq 30 ]
+    expect ok 0 carnet-inspect report --trust "$root" -o v.html --json stick/vouched
     python3 -B "$CARNET_SOURCE/tests/cli/validate.py" "$CARNET_SOURCE/spec/json" <told
     LC_ALL=C grep -n $'[\001-\010\013-\037\177]' r.html && return 1
     python3 - <<'PY'
@@ -139,6 +166,12 @@ text = open("r.html", encoding="utf-8").read()
 held.feed(text)
 assert held.seen == ["script", "script"], held.seen
 assert "\u202e" not in text and "&lt;script&gt;" in text
+text = open("v.html", encoding="utf-8").read()
+held = Held()
+held.feed(text)
+assert held.seen == ["script", "script"], held.seen
+for words in (" sold press workshop to &lt;script&gt;owned=1&lt;/script&gt;&lt;img ", '<td class="w">&lt;script&gt;owned=1&lt;/script&gt;'):
+    assert words in text, words
 PY
 }
 
@@ -157,6 +190,18 @@ PY
     [ ! -e nowhere ]
     expect ok 0 carnet-inspect report -n -o r.html --trust "$root" "$samples/valid/license-rich.carnet"
     [ ! -e r.html ]
+    # where it can't be written, or what is printed can't be
+    expect no-input 66 carnet-inspect report -o nowhere/r.html --trust "$root" "$samples/valid/license-rich.carnet"
+    says "The report can't be written: No such file or directory\. \[nowhere/r\.html\]$"
+    mkdir folder
+    expect io-error 74 carnet-inspect report -o folder --force --trust "$root" "$samples/valid/license-rich.carnet"
+    for how in --json --csv; do
+        local code=0
+        carnet-inspect report $how --trust "$root" "$samples/valid/license-rich.carnet" >/dev/full 2>err || code=$?
+        [ "$code" -eq 74 ]
+        grep -q "^carnet-inspect: io-error: The result can't be written: " err
+    done
+    [ -z "$(find . -name '.carnet-*' -not -name '.carnet-*.bash')" ]
     # what is in the cage stays there
     echo "carnet-test-try open" >open.carnet
     expect bug 70 carnet-inspect report -o r.html --trust "$root" open.carnet "$samples/valid/license-rich.carnet"
