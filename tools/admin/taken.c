@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/io.h"
-#include "document/event.h"
+#include "rules/chains.h"
 #include "rules/dates.h"
 
 struct file {
@@ -19,10 +19,9 @@ struct files {
     size_t count;
 };
 
-struct chain {
+/* The events of the license, one after the other. */
+struct replay {
     const char *license;
-    struct carnet_digest *digests; /* of the positions so far */
-    uint32_t position;
     void *living; /* grants: a tree of digests */
     struct taken *taken;
 };
@@ -66,7 +65,7 @@ static enum carnet_err read_file(struct cli *cli, const struct home *h, const ch
 }
 
 /* A grant begins, unless it is known to live. */
-static enum carnet_err begin(struct chain *c, const struct carnet_digest *grant)
+static enum carnet_err begin(struct replay *c, const struct carnet_digest *grant)
 {
     struct carnet_digest *kept = malloc(sizeof *kept);
     void *node = kept != NULL ? tsearch(memcpy(kept, grant, sizeof *kept), &c->living, by_digest) : NULL;
@@ -78,7 +77,7 @@ static enum carnet_err begin(struct chain *c, const struct carnet_digest *grant)
     return node != NULL ? CARNET_OK : CARNET_NO_MEMORY;
 }
 
-static bool end(struct chain *c, const struct carnet_digest *grant)
+static bool end(struct replay *c, const struct carnet_digest *grant)
 {
     void *node = tfind(grant, &c->living, by_digest);
     struct carnet_digest *kept = node != NULL ? *(struct carnet_digest **)node : NULL;
@@ -92,7 +91,7 @@ static bool end(struct chain *c, const struct carnet_digest *grant)
 }
 
 /* The words of spec/ledger.md that give seats, take them back, or take a revision. */
-static enum carnet_err replay(struct chain *c, const struct carnet_event *e)
+static enum carnet_err apply(struct replay *c, const struct carnet_event *e)
 {
     static const char *const ends[] = {"free", "replace", "replace-lost", "revoke"};
     struct taken *t = c->taken;
@@ -116,52 +115,93 @@ static enum carnet_err replay(struct chain *c, const struct carnet_event *e)
     return CARNET_OK;
 }
 
-/* W-9: what is not known yet of a segment is taken, and what is known has to be the same. The links inside it were
- * held when it was read. */
-static enum carnet_err follow(struct cli *cli, struct chain *c, const struct carnet_journal *s)
+/* Segments may overlap: each event counts once. */
+static enum carnet_err replay_event(void *context, const struct carnet_event *event, const struct carnet_digest *link)
 {
-    struct carnet_digest link = s->previous, *grown;
-    struct carnet_diag *diag = cli_diag(cli);
-    uint32_t position = s->first;
-    bool same = position == 1 || carnet_digest_equal(&link, &c->digests[position - 2]);
-
-    for (const char *line = s->lines; same && *line != '\0'; position++) {
-        const size_t size = strcspn(line, "\n");
-        struct carnet_event event;
-        carnet_event_link(&link, line, size, &link);
-        if (position > c->position) {
-            grown = reallocarray(c->digests, position, sizeof *grown);
-            if (grown == NULL || carnet_event_parse(line, size, &event) != CARNET_OK || replay(c, &event) != CARNET_OK)
-                return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory to read the journal.");
-            c->digests = grown;
-            c->digests[position - 1] = link;
-            c->position = position;
-        }
-        same = carnet_digest_equal(&link, &c->digests[position - 1]);
-        line += size + (line[size] == '\n');
-    }
-    if (same)
-        return CARNET_OK;
-    (void)carnet_fail(diag, CARNET_FORKED, "W-9", "Two of the journals contradict each other at position %lu.",
-                      (unsigned long)position);
-    return carnet_fail_next(diag, "Ask the administrator how his ledger came to have two histories, and grant nothing "
-                                  "that rests on them.");
+    struct replay *c = context;
+    (void)link;
+    return event->position > c->taken->last ? apply(c, event) : CARNET_OK;
 }
 
-static enum carnet_err link_all(struct cli *cli, struct chain *c, const struct files *f)
+struct digests {
+    struct carnet_digest list[CARNET_EVENTS_MOST];
+    uint32_t count;
+};
+
+static enum carnet_err take_link(void *context, const struct carnet_event *event, const struct carnet_digest *link)
+{
+    struct digests *d = context;
+    (void)event;
+    if (d->count == CARNET_EVENTS_MOST)
+        return CARNET_MALFORMED;
+    d->list[d->count++] = *link;
+    return CARNET_OK;
+}
+
+static enum carnet_err put_together(const struct files *f, struct carnet_chains *chains)
 {
     enum carnet_err err = CARNET_OK;
 
     for (size_t i = 0; !err && i < f->count; i++) {
-        if (f->list[i].segment->first > c->position + 1) {
-            (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
-                              "The positions %lu to %lu of the journal are in no file that was given.",
-                              (unsigned long)c->position + 1, (unsigned long)f->list[i].segment->first - 1);
-            return carnet_fail_next(cli_diag(cli), "Give all segments of the export, from the first on: --journal for "
-                                                   "each.");
-        }
-        err = follow(cli, c, f->list[i].segment);
+        const struct carnet_journal *j = f->list[i].segment;
+        struct digests digests = {.count = 0};
+        const struct carnet_segment segment = {j->vendor, j->signer, j->previous, j->first, j->last, digests.list};
+        err = carnet_journal_walk(j, take_link, &digests);
+        if (!err)
+            err = carnet_chains_take(chains, &segment);
     }
+    carnet_chains_order(chains);
+    return err;
+}
+
+struct gap {
+    uint32_t first, last;
+};
+
+static void note_gap(void *context, const struct carnet_digest *signer, uint32_t first, uint32_t last)
+{
+    struct gap *g = context;
+    (void)signer;
+    if (g->first == 0)
+        *g = (struct gap){first, last};
+}
+
+/* W-9: one history, from its first event on. */
+static enum carnet_err hold_together(struct cli *cli, const struct carnet_chains *chains)
+{
+    const uint32_t fork = carnet_chains_fork(chains);
+    struct gap gap = {0, 0};
+
+    carnet_chains_gaps(chains, note_gap, &gap);
+    if (fork != 0) {
+        (void)carnet_fail(cli_diag(cli), CARNET_FORKED, "W-9",
+                          "Two of the journals contradict each other at position "
+                          "%lu.",
+                          (unsigned long)fork);
+        return carnet_fail_next(cli_diag(cli), "Ask the administrator how his ledger came to have two histories, and "
+                                               "grant nothing that rests on them.");
+    }
+    if (gap.first == 0)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
+                      "The positions %lu to %lu of the journal are in no file that was given.",
+                      (unsigned long)gap.first, (unsigned long)gap.last);
+    return carnet_fail_next(cli_diag(cli), "Give all segments of the export, from the first on: --journal for each.");
+}
+
+/* The files are in the order of their places. */
+static enum carnet_err replay_all(struct cli *cli, const struct files *f, struct replay *c)
+{
+    struct carnet_chains chains = {0};
+    enum carnet_err err = put_together(f, &chains);
+
+    if (!err)
+        err = hold_together(cli, &chains);
+    for (size_t i = 0; !err && i < f->count; i++)
+        err = carnet_journal_walk(f->list[i].segment, replay_event, c);
+    carnet_chains_clear(&chains);
+    if (err == CARNET_NO_MEMORY)
+        (void)carnet_fail(cli_diag(cli), err, "", "There is not enough memory to read the journal.");
     return err;
 }
 
@@ -170,7 +210,7 @@ enum carnet_err taken_read(struct cli *cli, const struct home *h, const char *li
 {
     const size_t count = cli_values(cli, "journal");
     struct files f = {.list = calloc(count, sizeof *f.list)};
-    struct chain c = {.license = license, .taken = out};
+    struct replay c = {.license = license, .taken = out};
     enum carnet_err err =
         f.list != NULL ? CARNET_OK : carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "No memory is left.");
 
@@ -179,12 +219,11 @@ enum carnet_err taken_read(struct cli *cli, const struct home *h, const char *li
         err = read_file(cli, h, cli_value_at(cli, "journal", i), issuer, &f);
     if (!err) {
         qsort(f.list, f.count, sizeof *f.list, by_place);
-        err = link_all(cli, &c, &f);
+        err = replay_all(cli, &f, &c);
     }
     for (size_t i = 0; i < f.count; i++)
         cli_bundle_clear(&f.list[i].bundle);
     tdestroy(c.living, free);
-    free(c.digests);
     free(f.list);
     return err;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "rules/chains.h"
+
 static const char *const words[FACTS_WORD_COUNT] = {
 #define FACTS_WORD_NAME(symbol, word) [FACTS_##symbol] = (word),
     FACTS_WORDS(FACTS_WORD_NAME)
@@ -200,22 +202,16 @@ static void take_layer(const struct inspect_layer *layer, struct facts_sheet *ou
         take_document(layer->document, v, &out->texts);
 }
 
-/* The links were judged when the segment was read (W-2 to W-7). */
-static void take_events(const struct carnet_journal *journal, struct inspect_facts *out)
+static enum carnet_err take_event(void *context, const struct carnet_event *event, const struct carnet_digest *link)
 {
-    struct carnet_digest link = journal->previous;
-    const char *line = journal->lines;
-    for (uint32_t i = 0; i < journal->count && i < CARNET_EVENTS_MOST; i++) {
-        const size_t size = strcspn(line, "\n");
-        struct facts_event *e = &out->event[i];
-        memset(e, 0, sizeof *e);
-        if (carnet_event_parse(line, size, &e->event) != CARNET_OK)
-            return;
-        carnet_event_link(&link, line, size, &link);
-        e->link = link;
-        out->events++;
-        line += size + 1;
-    }
+    struct inspect_facts *out = context;
+    if (out->events == CARNET_EVENTS_MOST)
+        return CARNET_MALFORMED;
+    struct facts_event *e = &out->event[out->events++];
+    memset(e, 0, sizeof *e);
+    e->event = *event;
+    e->link = *link;
+    return CARNET_OK;
 }
 
 void facts_gather(const uint8_t *bytes, size_t size, const struct carnet_reading *reading,
@@ -232,8 +228,10 @@ void facts_gather(const uint8_t *bytes, size_t size, const struct carnet_reading
         take_layer(&layers.list[i], &out->layer[i]);
     out->layers = layers.count;
     const struct carnet_judged *judged = carnet_reading_judged(reading);
-    if (judged != NULL && carnet_document_journal(carnet_judged_document(judged)) != NULL)
-        take_events(carnet_document_journal(carnet_judged_document(judged)), out);
+    const struct carnet_journal *journal =
+        judged == NULL ? NULL : carnet_document_journal(carnet_judged_document(judged));
+    if (journal != NULL && carnet_journal_walk(journal, take_event, out) != CARNET_OK)
+        out->events = 0;
     inspect_layers_clear(&layers);
 }
 

@@ -9,15 +9,8 @@
 #include "common/io.h"
 #include "inspect/pool.h"
 
-struct segment {
-    struct carnet_digest vendor, signer, previous;
-    uint32_t first, last;
-    struct carnet_digest *digests; /* of each position */
-};
-
 struct inspect_journal {
-    struct segment *list; /* by vendor, signer and first position */
-    size_t count;
+    struct carnet_chains chains;
     struct carnet_digest *issued; /* ids of bundles, sorted */
     size_t issued_count, issued_room;
 };
@@ -27,29 +20,11 @@ static int by_digest(const void *a, const void *b)
     return memcmp(a, b, sizeof(struct carnet_digest));
 }
 
-static int by_place(const void *a, const void *b)
-{
-    const struct segment *x = a, *y = b;
-    int order = memcmp(&x->vendor, &y->vendor, sizeof x->vendor);
-    if (order == 0)
-        order = memcmp(&x->signer, &y->signer, sizeof x->signer);
-    if (order == 0)
-        order = x->first < y->first ? -1 : x->first > y->first;
-    return order != 0 ? order : x->last < y->last ? -1 : x->last > y->last;
-}
-
-static bool same_chain(const struct segment *a, const struct segment *b)
-{
-    return carnet_digest_equal(&a->vendor, &b->vendor) && carnet_digest_equal(&a->signer, &b->signer);
-}
-
 void inspect_journal_free(struct inspect_journal *j)
 {
     if (j == NULL)
         return;
-    for (size_t i = 0; i < j->count; i++)
-        free(j->list[i].digests);
-    free(j->list);
+    carnet_chains_clear(&j->chains);
     free(j->issued);
     free(j);
 }
@@ -78,77 +53,39 @@ enum carnet_err inspect_journal_new(struct inspect_journal **out)
 enum carnet_err inspect_journal_take(struct inspect_journal *j, const struct inspect_facts *facts)
 {
     const struct facts_values *v = &facts->layer[0].values;
-    if (facts->events == 0 || v->first == 0)
+    if (facts->events == 0 || v->first == 0 || v->first > UINT32_MAX - CARNET_EVENTS_MOST)
         return CARNET_OK; /* nothing that a cage would say */
-    struct segment *grown = reallocarray(j->list, j->count + 1, sizeof *grown);
-    if (grown == NULL)
-        return CARNET_NO_MEMORY;
-    j->list = grown;
-    struct segment *s = &j->list[j->count];
-    *s = (struct segment){.vendor = v->vendor,
-                          .signer = v->signer,
-                          .previous = v->previous,
-                          .first = v->first,
-                          .last = v->first + (uint32_t)facts->events - 1,
-                          .digests = calloc(facts->events, sizeof *s->digests)};
-    if (s->digests == NULL)
-        return CARNET_NO_MEMORY;
-    j->count++;
+    struct carnet_digest digests[CARNET_EVENTS_MOST];
+    const struct carnet_segment s = {.vendor = v->vendor,
+                                     .signer = v->signer,
+                                     .previous = v->previous,
+                                     .first = v->first,
+                                     .last = v->first + (uint32_t)facts->events - 1,
+                                     .digests = digests};
     for (size_t i = 0; i < facts->events; i++) {
-        s->digests[i] = facts->event[i].link;
+        digests[i] = facts->event[i].link;
         if (strcmp(facts->event[i].event.what, "issued") == 0 &&
             remember_issued(j, &facts->event[i].event.bundle) != CARNET_OK)
             return CARNET_NO_MEMORY;
     }
-    return CARNET_OK;
+    return carnet_chains_take(&j->chains, &s);
 }
 
 void inspect_journal_order(struct inspect_journal *j)
 {
-    if (j->count > 0)
-        qsort(j->list, j->count, sizeof *j->list, by_place);
+    carnet_chains_order(&j->chains);
     if (j->issued_count > 0)
         qsort(j->issued, j->issued_count, sizeof *j->issued, by_digest);
 }
 
-/* The digest at a position of a segment, or of the link before it. */
-static const struct carnet_digest *digest_at(const struct segment *s, uint32_t position)
+const struct carnet_chains *inspect_journal_chains(const struct inspect_journal *j)
 {
-    return position < s->first ? &s->previous : &s->digests[position - s->first];
-}
-
-uint32_t inspect_journal_fork(const struct inspect_journal *j)
-{
-    for (size_t i = 1; i < j->count; i++) {
-        const struct segment *a = &j->list[i - 1], *b = &j->list[i];
-        if (!same_chain(a, b) || b->first > a->last + 1)
-            continue;
-        const uint32_t end = a->last < b->last ? a->last : b->last;
-        for (uint32_t position = b->first - 1; position <= end; position++) {
-            if (!carnet_digest_equal(digest_at(a, position), digest_at(b, position)))
-                return position;
-        }
-    }
-    return 0;
-}
-
-void inspect_journal_gaps(const struct inspect_journal *j, inspect_journal_gap_fn *tell, void *context)
-{
-    uint32_t next = 1;
-    for (size_t i = 0; i < j->count; i++) {
-        const struct segment *s = &j->list[i];
-        if (i == 0 || !same_chain(s, &j->list[i - 1]))
-            next = 1;
-        if (s->first > next)
-            tell(context, &s->signer, next, s->first - 1);
-        if (s->last + 1 > next)
-            next = s->last + 1;
-    }
+    return &j->chains;
 }
 
 size_t inspect_journal_count(const struct inspect_journal *j)
 {
-    return j->count;
+    return j->chains.count;
 }
 
 /* ---- --journal ---- */
@@ -203,18 +140,18 @@ static void tell_gaps(struct cli *cli, const struct inspect_journal *j)
 {
     struct gaps gaps = {.cli = cli, .list = json_array()};
     gaps.bad = gaps.list == NULL;
-    inspect_journal_gaps(j, tell_gap, &gaps);
+    carnet_chains_gaps(&j->chains, tell_gap, &gaps);
     if (gaps.bad != 0) {
         json_decref(gaps.list);
         gaps.list = NULL; /* json_pack makes nothing of it then */
     }
-    cli_set(cli, "journal", json_pack("{s:I, s:o}", "segments", (json_int_t)j->count, "gaps", gaps.list));
+    cli_set(cli, "journal", json_pack("{s:I, s:o}", "segments", (json_int_t)j->chains.count, "gaps", gaps.list));
 }
 
 /* W-9: two segments that touch or overlap have one history. */
 static enum carnet_err hold_together(struct cli *cli, const struct inspect_journal *j)
 {
-    const uint32_t position = inspect_journal_fork(j);
+    const uint32_t position = carnet_chains_fork(&j->chains);
     if (position == 0)
         return CARNET_OK;
     (void)carnet_fail(cli_diag(cli), CARNET_FORKED, "W-9",
@@ -254,28 +191,11 @@ enum carnet_err inspect_journal_load(struct cli *cli, const struct carnet_anchor
 
 /* ---- judging ---- */
 
-/* The segment of that chain with that position, or NULL. *any: is there one of that chain? */
-static const struct segment *find(const struct inspect_journal *j, const struct segment *chain, uint32_t position,
-                                  bool *any)
-{
-    const struct segment *found = NULL;
-    for (size_t i = 0; i < j->count && found == NULL; i++) {
-        const struct segment *s = &j->list[i];
-        if (!same_chain(s, chain))
-            continue;
-        *any = true;
-        if (position >= s->first && position <= s->last)
-            found = s;
-    }
-    return found;
-}
-
 bool inspect_journal_has(const struct inspect_journal *j, const struct carnet_digest *vendor,
                          const struct carnet_digest *signer)
 {
-    const struct segment chain = {.vendor = *vendor, .signer = *signer};
     bool any = false;
-    (void)find(j, &chain, 0, &any);
+    (void)carnet_chains_find(&j->chains, vendor, signer, 0, &any);
     return any;
 }
 
@@ -283,21 +203,20 @@ enum carnet_err inspect_journal_knows(const struct inspect_journal *j, const str
                                       struct carnet_diag *diag)
 {
     const char *kind = q->kind;
-    const struct segment chain = {.vendor = q->vendor, .signer = q->signer};
     const struct carnet_journal_position *at = &q->at;
     bool any = false;
-    const struct segment *s = find(j, &chain, at->position, &any);
+    const struct carnet_digest *known = carnet_chains_find(&j->chains, &q->vendor, &q->signer, at->position, &any);
     if (!any) {
         (void)carnet_fail(diag, CARNET_NOT_VOUCHED, "W-9", "No journal of the issuer of this %s was given.", kind);
         return carnet_fail_next(diag, "Give the journal of that issuer with --journal.");
     }
-    if (s == NULL) {
+    if (known == NULL) {
         (void)carnet_fail(diag, CARNET_NOT_VOUCHED, "W-9",
                           "The %s names position %" PRIu32 " of the journal, which the segments given do not have.",
                           kind, at->position);
         return carnet_fail_next(diag, "Ask the administrator for the segment with that position.");
     }
-    if (!carnet_digest_equal(digest_at(s, at->position), &at->digest)) {
+    if (!carnet_digest_equal(known, &at->digest)) {
         (void)carnet_fail(diag, CARNET_FORKED, "W-9",
                           "The %s names position %" PRIu32 " of another history than the journal tells.", kind,
                           at->position);
@@ -307,8 +226,7 @@ enum carnet_err inspect_journal_knows(const struct inspect_journal *j, const str
     }
     if (j->issued_count > 0 && bsearch(&q->id, j->issued, j->issued_count, sizeof q->id, by_digest) != NULL)
         return CARNET_OK;
-    any = false;
-    if (find(j, &chain, at->position + 1, &any) == NULL) {
+    if (carnet_chains_find(&j->chains, &q->vendor, &q->signer, at->position + 1, &any) == NULL) {
         (void)carnet_fail(diag, CARNET_NOT_VOUCHED, "W-9", "The journal ends before the event that issued this %s.",
                           kind);
         return carnet_fail_next(diag, "Ask the administrator for the segment that begins at position %" PRIu32 ".",

@@ -5,6 +5,7 @@
 
 #include "common/cli.h"
 #include "inspect/facts.h"
+#include "rules/chains.h"
 #include "rules/reading.h"
 
 struct inspect_journal;
@@ -21,12 +22,8 @@ CARNET_MUST_USE enum carnet_err inspect_journal_take(struct inspect_journal *j, 
 void inspect_journal_order(struct inspect_journal *j);
 void inspect_journal_free(struct inspect_journal *j);
 size_t inspect_journal_count(const struct inspect_journal *j);
-/* W-9: a position at which two segments of a chain differ, or 0. */
-uint32_t inspect_journal_fork(const struct inspect_journal *j);
-/* Tells the events between the segments of each chain, and before its first. */
-typedef void inspect_journal_gap_fn(void *context, const struct carnet_digest *signer, uint32_t first, uint32_t last);
-void inspect_journal_gaps(const struct inspect_journal *j, inspect_journal_gap_fn *tell, void *context);
-
+/* Where they fork, and what is missing between them (W-9). */
+const struct carnet_chains *inspect_journal_chains(const struct inspect_journal *j);
 /* Is there any segment of that issuer's journal? */
 bool inspect_journal_has(const struct inspect_journal *j, const struct carnet_digest *vendor,
                          const struct carnet_digest *signer);

@@ -436,10 +436,10 @@ static enum carnet_err judge_journal(struct report *r)
     struct gap_context gaps = {r, CARNET_OK};
     if (r->journal == NULL || inspect_journal_count(r->journal) == 0)
         return CARNET_OK;
-    inspect_journal_gaps(r->journal, tell_gap, &gaps);
+    carnet_chains_gaps(inspect_journal_chains(r->journal), tell_gap, &gaps);
     if (gaps.err == CARNET_OK)
         gaps.err = judge_without_journal(r);
-    const uint32_t fork = inspect_journal_fork(r->journal);
+    const uint32_t fork = carnet_chains_fork(inspect_journal_chains(r->journal));
     if (gaps.err == CARNET_OK && fork != 0)
         gaps.err = add(r, &f, "The journals given tell two histories: they differ at position %" PRIu32 ".", fork);
     return gaps.err;
