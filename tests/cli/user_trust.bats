@@ -54,8 +54,8 @@ setup() {
 
 @test "trust add: trust information of a vendor that is not pinned" {
     export CARNET_STATE=$BATS_TEST_TMPDIR/empty
-    expect untrusted-key 32 carnet-user trust add "$samples/valid/trust-rich.carnet"
-    says "First pin the vendor's first root key"
-    expect untrusted-key 32 carnet-user trust add "$samples/valid/trust-smallest.carnet"
+    expect needs-answer 55 without_terminal carnet-user trust add "$samples/valid/trust-rich.carnet"
+    says "The vendor id is" "the id of the present root"
+    expect needs-answer 55 without_terminal carnet-user trust add "$samples/valid/trust-smallest.carnet"
     [ ! -d "$CARNET_STATE/vendors" ] || [ -z "$(ls "$CARNET_STATE/vendors")" ]
 }

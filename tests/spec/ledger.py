@@ -112,7 +112,7 @@ def main():
         run("ok", program, "revoke", "mill", "1", "--reason", "Stolen from Ward 7", "-y", "-o", at("r.carnet"))
         # L-1
         demand(rows(home, "PRAGMA application_id") == [(0x6361726e,)], "L-1: another application id")
-        demand(rows(home, "PRAGMA user_version") == [(5,)], "L-1: another version of the schema")
+        demand(rows(home, "PRAGMA user_version") == [(6,)], "L-1: another version of the schema")
         # L-12
         seals = os.path.join(os.path.dirname(__file__), "..", "ledger", "flipped.py")
         demand(subprocess.run([sys.executable, "-B", seals, "--seals", os.path.join(home, "ledger.db")], check=False).returncode == 0,

@@ -20,8 +20,8 @@ static enum carnet_err hold_living(const struct answering *a, struct carnet_diag
                        (unsigned long)grant->seat, a->came.license.id, when);
 }
 
-static enum carnet_err sign(struct home *h, const struct carnet_key *key, struct answering *a,
-                            const struct carnet_journal_position *at, struct carnet_diag *diag)
+static enum carnet_err sign(struct home *h, struct answering *a, const struct carnet_journal_position *at,
+                            struct carnet_diag *diag)
 {
     const struct ledger_grant *grant = &a->came.grant;
     const struct carnet_entitlement *e = NULL;
@@ -29,7 +29,6 @@ static enum carnet_err sign(struct home *h, const struct carnet_key *key, struct
     struct carnet_buffer document = {0};
     struct carnet_clock c = {.vendor = a->came.license.vendor,
                              .grant = a->request->grant,
-                             .entitlement = grant->entitlement,
                              .machine_key = grant->machine_key,
                              .request = a->came.id,
                              .at = a->now,
@@ -40,16 +39,17 @@ static enum carnet_err sign(struct home *h, const struct carnet_key *key, struct
                                  .entitlement = &embed,
                                  .kind = CARNET_KIND_CLOCK,
                                  .now = a->now};
-    enum carnet_err err = home_entitlement(h, &grant->entitlement, &e, &embed, diag);
+    enum carnet_err err = sign_vouching(h, &a->came.license, &grant->entitlement, &e, &embed, diag);
 
     if (err)
         return err;
     memcpy(c.nonce, a->request->nonce, sizeof c.nonce);
     (void)snprintf(c.machine_label, sizeof c.machine_label, "%s", grant->label);
+    c.entitlement = embed.id;
     c.revision = e->revision;
     err = carnet_issue_compose_clock(&c, &document);
     if (!err)
-        err = sign_for_grant(h, key, &s, &a->id, diag);
+        err = sign_for_grant(h, &s, &a->id, diag);
     if (!err)
         err = ledger_clock_answer(h->ledger, grant->number, &a->came.id, &a->id, &a->bytes, diag);
     carnet_buffer_clear(&document);
@@ -90,6 +90,7 @@ enum carnet_err answer_make(struct cli *cli, struct home *h, const struct carnet
                                              &a->request->journal, a->now, &known);
 
     if (!err)
-        err = ledger_event_add(h->ledger, &a->came.license.vendor, &h->issuer.id, a->now, &event, &at, cli_diag(cli));
-    return err || !key ? err : sign(h, key, a, &at, cli_diag(cli));
+        err = ledger_event_add(h->ledger, &a->came.license.vendor, &a->came.license.issuer, a->now, &event, &at,
+                               cli_diag(cli));
+    return err || !key ? err : sign(h, a, &at, cli_diag(cli));
 }

@@ -87,7 +87,7 @@ static enum carnet_err hold_machine(struct batch *b, struct batch_item *item, st
  * compared under another key: it is unreadable, not changed. */
 static enum carnet_err bears_out(struct batch *b, const struct giving *g, bool *out)
 {
-    struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    struct carnet_read_options options = home_reading_kept(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
     const bool same_key = carnet_digest_equal(&g->old.machine_key, &g->asking->machine_key);
     const struct carnet_license *held;
     struct carnet_buffer bytes = {0};
@@ -183,7 +183,7 @@ static enum carnet_err give(struct batch *b, void *context)
     if (!err && g->replaces)
         err = end_old(b, g);
     if (!err)
-        err = ledger_event_add(b->home->ledger, &g->license->vendor, &b->home->issuer.id, b->now, &event, &at, diag);
+        err = ledger_event_add(b->home->ledger, &g->license->vendor, &g->license->issuer, b->now, &event, &at, diag);
     if (!err)
         err = ledger_grant_add(b->home->ledger, &g->grant, &f->facts, diag);
     if (!err && b->key)

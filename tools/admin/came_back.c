@@ -21,14 +21,13 @@ enum carnet_err came_back_never_gave(const char *kind, struct carnet_diag *diag)
     return CARNET_FORKED;
 }
 
-bool came_back_contradicts(const struct home *h, const struct ledger_license *known,
-                           const struct carnet_judged *license)
+bool came_back_contradicts(const struct home *h, const struct carnet_judged *license)
 {
     const struct carnet_license *held = carnet_document_license(carnet_judged_document(license));
     const struct ledger_about *about = ledger_about(h->ledger);
 
     return about->state == LEDGER_OPEN && held->grant.epoch == about->epoch &&
-           carnet_digest_equal(carnet_judged_signer(license), &known->issuer);
+           home_own(h, carnet_judged_signer(license)) != NULL;
 }
 
 enum carnet_err came_back_stop(struct home *h, const struct came_back_fork *fork, int64_t now, struct carnet_diag *diag)
@@ -47,7 +46,8 @@ enum carnet_err came_back_stop(struct home *h, const struct came_back_fork *fork
     if (fork->license->forked == fork->how && fork->how == LEDGER_FORK_LICENSE)
         return CARNET_OK; /* the same file may come again and again */
     err = ledger_license_forked(h->ledger, fork->license->number, fork->how, diag);
-    return err ? err : ledger_event_add(h->ledger, &fork->license->vendor, &h->issuer.id, now, &event, NULL, diag);
+    return err ? err
+               : ledger_event_add(h->ledger, &fork->license->vendor, &fork->license->issuer, now, &event, NULL, diag);
 }
 
 enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judged, struct came_back *out,
@@ -68,15 +68,14 @@ enum carnet_err came_back_find(struct home *h, const struct carnet_judged *judge
     if (!err)
         err = ledger_grant_of_fingerprint(h->ledger, out->license.number, &out->held->grant.fingerprint, &out->grant,
                                           diag);
-    if (err == CARNET_NOT_FOUND && came_back_contradicts(h, &out->license, license))
+    if (err == CARNET_NOT_FOUND && came_back_contradicts(h, license))
         return came_back_never_gave(kind, diag);
     if (err == CARNET_NOT_FOUND)
         return not_ours(kind, "grant", diag);
     if (!err)
         err = ledger_bundle_known(h->ledger, out->grant.number, carnet_judged_id(license), &known, diag);
     if (!err)
-        err =
-            ledger_journal_has(h->ledger, &out->license.vendor, &h->issuer.id, &out->held->journal, &in_journal, diag);
+        err = ledger_journal_has(h->ledger, &out->license.vendor, &out->held->journal, &in_journal, diag);
     if (err)
         return err;
     if (!carnet_digest_equal(&out->signer, &out->grant.machine_key))
@@ -122,7 +121,7 @@ enum carnet_err came_back_remember(struct cli *cli, struct home *h, const struct
         return err;
     /* What was seen before a recovery may be lacking, and was told then. */
     if (seen->position > 0 && c->held->grant.epoch == ledger_about(h->ledger)->epoch)
-        err = ledger_journal_has(h->ledger, &c->license.vendor, &h->issuer.id, seen, &in_journal, diag);
+        err = ledger_journal_has(h->ledger, &c->license.vendor, seen, &in_journal, diag);
     if (!err)
         err = ledger_received_add(h->ledger, &received, now, diag);
     if (!err && twin) {

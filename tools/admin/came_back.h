@@ -17,8 +17,7 @@ struct came_back {
 /* The refusal of a bundle of that kind. */
 enum carnet_err came_back_never_gave(const char *kind, struct carnet_diag *diag);
 /* A license whose grant this ledger does not have: did its issuer sign it in the ledger's own epoch? */
-bool came_back_contradicts(const struct home *h, const struct ledger_license *known,
-                           const struct carnet_judged *license);
+bool came_back_contradicts(const struct home *h, const struct carnet_judged *license);
 struct came_back_fork {
     const struct ledger_license *license;
     const struct carnet_license *held;

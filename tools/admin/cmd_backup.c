@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,50 +17,64 @@
 #include "home.h"
 
 #define KEY_FILE_MOST ((size_t)64 * 1024)
-#define CARRIED_MOST 2u
+#define KEY_NAME_SIZE (LEDGER_KEY_FILE_SIZE + 8)
 
 const struct cli_option admin_backup_options[] = {{"no-keys", 0, NULL, false, "leave the key files out"},
                                                   {NULL, 0, NULL, false, NULL}};
 
 /* What goes along. */
 struct luggage {
-    struct carnet_buffer bytes[CARRIED_MOST];
-    struct ledger_carried list[CARRIED_MOST];
+    struct carnet_buffer *bytes;
+    struct ledger_carried *list;
+    char (*names)[KEY_NAME_SIZE];
     size_t count;
     bool left_out; /* a key without a passphrase */
 };
 
 static void luggage_clear(struct luggage *l)
 {
-    for (size_t i = 0; i < CARRIED_MOST; i++)
+    for (size_t i = 0; l->bytes && i < l->count; i++)
         carnet_buffer_clear(&l->bytes[i]);
+    free(l->bytes);
+    free(l->list);
+    free(l->names);
 }
 
-static enum carnet_err pack_key(struct cli *cli, const struct home *h, bool has, const struct ledger_key *key,
-                                const char *file, struct luggage *l)
+static enum carnet_err pack_key(struct cli *cli, const struct home *h, const struct ledger_key *key, struct luggage *l)
 {
     struct carnet_buffer *bytes = &l->bytes[l->count];
-    enum carnet_err err;
+    char *name = l->names[l->count];
+    enum carnet_err err = CARNET_OK;
 
-    if (!has || cli_flag(cli, "no-keys"))
-        return CARNET_OK;
     if (!key->passphrase && !key->token) {
         l->left_out = true;
         return CARNET_OK;
     }
-    err = home_signer_look(cli, h, key->role);
+    (void)snprintf(name, KEY_NAME_SIZE, "%s.key", key->file);
+    /* What was replaced may have been moved to a safer place; what signs, now or next, may not be missing. */
+    if (key->state == LEDGER_KEY_ACTIVE || key->state == LEDGER_KEY_NEXT)
+        err = home_key_look(cli, h, key);
     if (!err)
-        err = carnet_file_read(h->folder, file, KEY_FILE_MOST, true, bytes, cli_diag(cli));
-    if (!err)
-        l->list[l->count++] = (struct ledger_carried){.name = file, .bytes = bytes->bytes, .size = bytes->size};
+        err = carnet_file_read(h->folder, name, KEY_FILE_MOST, true, bytes, cli_diag(cli));
+    if (err == CARNET_NO_INPUT && key->state != LEDGER_KEY_ACTIVE && key->state != LEDGER_KEY_NEXT)
+        return CARNET_OK;
+    l->list[l->count] = (struct ledger_carried){.name = name, .bytes = bytes->bytes, .size = bytes->size};
+    l->count++;
     return err;
 }
 
 static enum carnet_err pack(struct cli *cli, const struct home *h, struct luggage *l)
 {
-    enum carnet_err err = pack_key(cli, h, h->has_root, &h->root, "root.key", l);
+    enum carnet_err err = CARNET_OK;
 
-    return err ? err : pack_key(cli, h, h->has_issuer, &h->issuer, "issuer.key", l);
+    l->bytes = calloc(h->own_count + 1, sizeof *l->bytes);
+    l->list = calloc(h->own_count + 1, sizeof *l->list);
+    l->names = calloc(h->own_count + 1, sizeof *l->names);
+    if (!l->bytes || !l->list || !l->names)
+        return carnet_fail(cli_diag(cli), CARNET_NO_MEMORY, "", "There is not enough memory.");
+    for (size_t i = 0; !err && !cli_flag(cli, "no-keys") && i < h->own_count; i++)
+        err = pack_key(cli, h, &h->own[i], l);
+    return err;
 }
 
 /* The folder of FILE, and that no file has its name. */

@@ -143,8 +143,8 @@ static enum carnet_err change(struct cli *cli, struct home *h, const struct ledg
     enum carnet_err err = ledger_license_convert(h->ledger, license->number, offline, cli_diag(cli));
 
     if (!err)
-        err =
-            ledger_event_add(h->ledger, &license->vendor, home_chain(h), carnet_utc_now(), &event, NULL, cli_diag(cli));
+        err = ledger_event_add(h->ledger, &license->vendor, &license->issuer, carnet_utc_now(), &event, NULL,
+                               cli_diag(cli));
     if (!err && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, cli_diag(cli));
     return err;

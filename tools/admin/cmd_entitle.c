@@ -52,8 +52,8 @@ struct before {
 
 static enum carnet_err read_before(struct cli *cli, struct home *h, const char *license, struct before *out)
 {
-    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
-    enum carnet_err err = ledger_made_newest(h->ledger, &h->root.id, license, &out->id, &out->bytes, cli_diag(cli));
+    struct carnet_read_options options = home_reading_kept(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT));
+    enum carnet_err err = ledger_made_newest(h->ledger, &h->vendor, license, &out->id, &out->bytes, cli_diag(cli));
 
     if (err)
         return err == CARNET_NOT_FOUND ? CARNET_OK : err;
@@ -126,7 +126,7 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
         *e = *before->entitlement;
         issuer = e->issuer;
     } else {
-        e->vendor = h->root.id;
+        e->vendor = h->vendor;
         (void)snprintf(e->license, sizeof e->license, "%s", license);
         (void)snprintf(e->contact, sizeof e->contact, "%s", about->contact);
         terms_default(e);
@@ -155,7 +155,7 @@ static enum carnet_err still_newest(struct cli *cli, struct home *h, const struc
 {
     struct carnet_digest id;
     struct carnet_buffer bytes = {0};
-    enum carnet_err err = ledger_made_newest(h->ledger, &h->root.id, license, &id, &bytes, cli_diag(cli));
+    enum carnet_err err = ledger_made_newest(h->ledger, &h->vendor, license, &id, &bytes, cli_diag(cli));
     const bool same = err == CARNET_NOT_FOUND ? !before->entitlement
                                               : !err && before->entitlement && carnet_digest_equal(&id, &before->id);
 
@@ -193,7 +193,7 @@ static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet
     if (!err)
         err = ledger_made_add(h->ledger, e, id, bytes->bytes, bytes->size, now, diag);
     if (!err)
-        err = ledger_event_add(h->ledger, &h->root.id, &h->root.id, now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &h->vendor, &h->root.id, now, &event, NULL, diag);
     if (!err)
         err = ledger_key_used(h->ledger, &h->root.id, now, diag);
     if (!err)

@@ -45,8 +45,7 @@ static enum carnet_err hold_history(struct batch *b, const struct freeing *f, st
     enum carnet_err err = ledger_bundle_known(b->home->ledger, f->grant.number, &f->release->license, &known, diag);
 
     if (!err)
-        err = ledger_journal_has(b->home->ledger, &f->license.vendor, &b->home->issuer.id, &f->held->journal,
-                                 &in_journal, diag);
+        err = ledger_journal_has(b->home->ledger, &f->license.vendor, &f->held->journal, &in_journal, diag);
     if (err)
         return err;
     if (!carnet_digest_equal(&f->signer, &f->grant.machine_key)) {
@@ -137,7 +136,7 @@ enum carnet_err free_release(struct batch *b, const struct batch_source *source)
     if (!err)
         err = ledger_grant_of_fingerprint(b->home->ledger, f.license.number, &name->fingerprint, &f.grant,
                                           cli_diag(b->cli));
-    if (err == CARNET_NOT_FOUND && came_back_contradicts(b->home, &f.license, carnet_judged_embedded(judged)))
+    if (err == CARNET_NOT_FOUND && came_back_contradicts(b->home, carnet_judged_embedded(judged)))
         return never_gave(b, &f, item);
     if (err == CARNET_NOT_FOUND)
         return unknown_grant(item, "The release is of a grant that is not in this ledger.");

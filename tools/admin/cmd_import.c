@@ -7,6 +7,7 @@
 #include "admin.h"
 #include "common/io.h"
 #include "receive.h"
+#include "trust_take.h"
 
 static const char *const fates[] = {[RECEIVE_TAKEN] = "taken", [RECEIVE_KNOWN] = "known", [RECEIVE_OLDER] = "older"};
 
@@ -21,14 +22,11 @@ static void say(struct cli *cli, const struct carnet_entitlement *e, enum receiv
 }
 
 /* The members of one file, in a line of their own where there are many. */
-static void tell(struct cli *cli, const char *file, const struct carnet_entitlement *e, enum receive_fate fate,
-                 bool many)
+static void tell_members(struct cli *cli, json_t *line, bool many)
 {
     const char *key;
-    json_t *value, *line = json_pack("{s:o, s:s, s:I, s:s}", "source", cli_json_text(file), "license", e->license,
-                                     "revision", (json_int_t)e->revision, "fate", fates[fate]);
+    json_t *value;
 
-    say(cli, e, fate);
     if (many) {
         (void)json_object_update_new(line, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK), "exit",
                                                      carnet_outcome_exit(CARNET_OK)));
@@ -40,6 +38,16 @@ static void tell(struct cli *cli, const char *file, const struct carnet_entitlem
         cli_set(cli, key, json_incref(value));
     }
     json_decref(line);
+}
+
+static void tell(struct cli *cli, const char *file, const struct carnet_entitlement *e, enum receive_fate fate,
+                 bool many)
+{
+    json_t *line = json_pack("{s:o, s:s, s:I, s:s}", "source", cli_json_text(file), "license", e->license, "revision",
+                             (json_int_t)e->revision, "fate", fates[fate]);
+
+    say(cli, e, fate);
+    tell_members(cli, line, many);
 }
 
 /* ---- what a machine says of its license ---- */
@@ -69,26 +77,15 @@ static void tell_saying(struct cli *cli, const char *file, const struct came_bac
                         bool known, bool many)
 {
     const bool ended = c->grant.ended != LEDGER_LIVES;
-    const char *fate = known ? "known" : ended ? "ended" : s->activation ? "activated" : "declared", *key;
-    json_t *value,
-        *line = json_pack("{s:o, s:s, s:I, s:I, s:s}", "source", cli_json_text(file), "license", c->license.id, "seat",
-                          (json_int_t)c->grant.seat, "serial", (json_int_t)s->serial, "fate", fate);
+    const char *fate = known ? "known" : ended ? "ended" : s->activation ? "activated" : "declared";
+    json_t *line = json_pack("{s:o, s:s, s:I, s:I, s:s}", "source", cli_json_text(file), "license", c->license.id,
+                             "seat", (json_int_t)c->grant.seat, "serial", (json_int_t)s->serial, "fate", fate);
 
     cli_data(cli, "%s: seat %lu, serial %lu %s\n", c->license.id, (unsigned long)c->grant.seat,
              (unsigned long)s->serial, saying_words(cli, s, known, ended));
     if (s->activation && !known)
         say_changed(cli, s->activation);
-    if (many) {
-        (void)json_object_update_new(line, json_pack("{s:s, s:i}", "outcome", carnet_outcome_name(CARNET_OK), "exit",
-                                                     carnet_outcome_exit(CARNET_OK)));
-        cli_json_line(cli, line);
-        return;
-    }
-    json_object_foreach(line, key, value)
-    {
-        cli_set(cli, key, json_incref(value));
-    }
-    json_decref(line);
+    tell_members(cli, line, many);
 }
 
 static enum carnet_err import_saying(struct cli *cli, struct home *h, const char *file, const struct cli_bundle *bundle,
@@ -113,6 +110,25 @@ static enum carnet_err import_saying(struct cli *cli, struct home *h, const char
     return err;
 }
 
+static enum carnet_err import_trust(struct cli *cli, struct home *h, const char *file, const struct cli_bundle *bundle,
+                                    bool many)
+{
+    const struct carnet_trust *t = carnet_document_trust(carnet_reading_document(bundle->reading));
+    char version[32];
+    bool same = false;
+    enum carnet_err err = trust_take(cli, h, bundle->reading, NULL, &same);
+
+    if (err)
+        return err;
+    (void)snprintf(version, sizeof version, "%u.%u", t->generation, t->number);
+    trust_take_tell(cli, h, t, same);
+    tell_members(cli,
+                 json_pack("{s:o, s:s, s:s}", "source", cli_json_text(file), "version", version, "fate",
+                           fates[same ? RECEIVE_KNOWN : RECEIVE_TAKEN]),
+                 many);
+    return CARNET_OK;
+}
+
 /* The time is taken when nobody else can write any more: reading the file may have taken long. */
 static enum carnet_err take_now(struct cli *cli, struct home *h, const struct cli_bundle *bundle,
                                 enum receive_fate *fate)
@@ -132,7 +148,7 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
 {
     struct carnet_read_options options =
         home_reading(h, CARNET_KIND_BIT(CARNET_KIND_ENTITLEMENT) | CARNET_KIND_BIT(CARNET_KIND_ACTIVATION) |
-                            CARNET_KIND_BIT(CARNET_KIND_RELEASE));
+                            CARNET_KIND_BIT(CARNET_KIND_RELEASE) | CARNET_KIND_BIT(CARNET_KIND_TRUST));
     const struct carnet_entitlement *e = NULL;
     struct cli_bundle bundle = {0};
     enum receive_fate fate = RECEIVE_TAKEN;
@@ -140,7 +156,9 @@ static enum carnet_err import_one(struct cli *cli, struct home *h, const char *f
 
     if (!err)
         e = carnet_document_entitlement(carnet_reading_document(bundle.reading));
-    if (!err && !e) {
+    if (!err && carnet_document_trust(carnet_reading_document(bundle.reading))) {
+        err = import_trust(cli, h, file, &bundle, many);
+    } else if (!err && !e) {
         err = import_saying(cli, h, file, &bundle, many);
     } else if (!err) {
         err = receive_hold_issuer(cli, h, e);

@@ -25,8 +25,8 @@ struct founding {
     struct ledger_about about;
     int64_t now;
     char *passphrase;
-    struct carnet_key *saved;    /* --key */
-    struct carnet_key *token[2]; /* --root-token, --issuer-token */
+    struct carnet_key *saved;       /* --key */
+    struct carnet_key *token[2];    /* --root-token, --issuer-token */
     struct ledger_key root, issuer; /* those that were made */
 };
 
@@ -115,6 +115,7 @@ static enum carnet_err make_key(struct cli *cli, const struct founding *f, int i
                                    .passphrase = !info->token && f->passphrase,
                                    .token = info->token};
         memcpy(out->public_key, info->public_key, sizeof out->public_key);
+        (void)snprintf(out->file, sizeof out->file, "%s", carnet_role_name(role));
         err = ledger_key_add_own(l, out, cli_diag(cli));
     }
     carnet_key_free(made);

@@ -29,7 +29,7 @@ enum carnet_err admin_journal_verify(struct cli *cli)
     enum carnet_err err = home_open(cli, &h);
 
     if (!err) {
-        reading = home_reading(&h, 0);
+        reading = home_reading_kept(&h, 0);
         audit.reading = &reading;
         err = ledger_verify(h.ledger, &audit, cli_diag(cli));
     }

@@ -16,7 +16,7 @@ const struct cli_option admin_key_export_options[] = {
 static void tell_key(struct cli *cli, const struct home *h, const struct ledger_key *key, json_t *keys)
 {
     char hex[CARNET_HEX_SIZE], created[CARNET_UTC_SIZE], used[CARNET_UTC_SIZE] = "never";
-    const char *role = carnet_role_name(key->role);
+    const char *role = carnet_role_name(key->role), *state = ledger_key_state_word(key->state);
     char shown[512];
     struct carnet_key_file file = {.uri = ""};
 
@@ -25,15 +25,16 @@ static void tell_key(struct cli *cli, const struct home *h, const struct ledger_
     carnet_utc_format(key->created, created);
     if (key->last_used != INT64_MIN)
         carnet_utc_format(key->last_used, used);
-    if (key->token && carnet_key_file_load(h->folder, role, &file, NULL) == CARNET_OK)
-        cli_data(cli, "%-6s  %s  made %s  used %s  token  %s\n", role, hex, created, used, file.uri);
+    if (key->token && carnet_key_file_load(h->folder, key->file, &file, NULL) == CARNET_OK)
+        cli_data(cli, "%-6s  %s  %s  made %s  used %s  token  %s\n", role, hex, state, created, used, file.uri);
     else
-        cli_data(cli, "%-6s  %s  made %s  used %s  %s  %s/%s.key\n", role, hex, created, used,
-                 key->passphrase ? "passphrase" : "no passphrase", shown, role);
-    (void)json_array_append_new(
-        keys, json_pack("{s:s, s:s, s:s, s:s?, s:b, s:s, s:s*}", "role", role, "id", hex, "created", created,
-                        "last_used", key->last_used == INT64_MIN ? NULL : used, "passphrase", (int)key->passphrase,
-                        "where", key->token ? "token" : "file", "uri", key->token ? file.uri : NULL));
+        cli_data(cli, "%-6s  %s  %s  made %s  used %s  %s  %s/%s.key\n", role, hex, state, created, used,
+                 key->passphrase ? "passphrase" : "no passphrase", shown, key->file);
+    (void)json_array_append_new(keys,
+                                json_pack("{s:s, s:s, s:s, s:s, s:s?, s:b, s:s, s:s*}", "role", role, "id", hex,
+                                          "state", state, "created", created, "last_used",
+                                          key->last_used == INT64_MIN ? NULL : used, "passphrase", (int)key->passphrase,
+                                          "where", key->token ? "token" : "file", "uri", key->token ? file.uri : NULL));
 }
 
 enum carnet_err admin_key_list(struct cli *cli)
@@ -42,10 +43,8 @@ enum carnet_err admin_key_list(struct cli *cli)
     json_t *keys = json_array();
     enum carnet_err err = home_open(cli, &h);
 
-    if (!err && h.has_root)
-        tell_key(cli, &h, &h.root, keys);
-    if (!err && h.has_issuer)
-        tell_key(cli, &h, &h.issuer, keys);
+    for (size_t i = 0; !err && i < h.own_count; i++)
+        tell_key(cli, &h, &h.own[i], keys);
     if (!err)
         cli_set(cli, "keys", json_incref(keys));
     json_decref(keys);

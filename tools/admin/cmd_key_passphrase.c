@@ -16,14 +16,14 @@ static enum carnet_err change(struct cli *cli, struct home *h, const struct ledg
     const char *role = carnet_role_name(which->role);
     const struct carnet_key *key = NULL;
     char *passphrase = NULL, what[64];
-    enum carnet_err err = home_signer(cli, h, which->role, &key);
+    enum carnet_err err = home_open_own(cli, h, which, &key);
 
     (void)snprintf(what, sizeof what, "the %s key", role);
     if (!err)
         err = key_place_passphrase(cli, what, &passphrase);
     if (!err) {
         cli_hold_signals();
-        err = carnet_key_reseal(key, h->folder, role, passphrase, cli_diag(cli));
+        err = carnet_key_reseal(key, h->folder, which->file, passphrase, cli_diag(cli));
         cli_free_signals();
         if (err)
             cli_place(cli, h->path);
@@ -47,7 +47,7 @@ enum carnet_err admin_key_passphrase(struct cli *cli)
     if (!err)
         err = key_place_in_file(cli, &h, cli_argument(cli, 0), &which);
     if (!err && cli_dry_run(cli))
-        err = home_signer_look(cli, &h, which->role);
+        err = home_key_look(cli, &h, which);
     else if (!err)
         err = change(cli, &h, which);
     if (!err && cli_dry_run(cli))

@@ -174,7 +174,7 @@ static enum carnet_err hold_request(struct cli *cli, const struct home *h, const
 {
     char hex[CARNET_HEX_SIZE];
 
-    if (!carnet_digest_equal(&k->vendor, &h->root.id)) {
+    if (!carnet_digest_equal(&k->vendor, &h->vendor)) {
         carnet_digest_hex(&k->vendor, hex);
         (void)carnet_fail(cli_diag(cli), CARNET_WRONG_VENDOR, "B-2", "The key request is for the vendor %s.", hex);
         (void)carnet_fail_next(cli_diag(cli), "Ask the administrator for one that is made for you: "

@@ -31,10 +31,10 @@ static enum carnet_err copy_of(struct cli *cli, struct home *h, const struct led
     const char *role = carnet_role_name(which->role);
     const struct carnet_key *key = NULL;
     char *passphrase = NULL, what[64];
-    enum carnet_err err = home_signer(cli, h, which->role, &key); /* it opens: it is worth a copy */
+    enum carnet_err err = home_open_own(cli, h, which, &key); /* it opens: it is worth a copy */
 
     if (!err && which->passphrase && !new_one(cli))
-        return carnet_key_file_load(h->folder, role, out, cli_diag(cli));
+        return carnet_key_file_load(h->folder, which->file, out, cli_diag(cli));
     (void)snprintf(what, sizeof what, "the copy of the %s key", role);
     if (!err)
         err = cli_new_passphrase(cli, what, &passphrase);
@@ -50,7 +50,7 @@ static enum carnet_err save(struct cli *cli, struct home *h, const struct ledger
     const bool paper = cli_flag(cli, "paper");
     struct carnet_key_file copy;
     struct carnet_buffer text = {0};
-    enum carnet_err err = cli_dry_run(cli) ? home_signer_look(cli, h, which->role) : copy_of(cli, h, which, &copy);
+    enum carnet_err err = cli_dry_run(cli) ? home_key_look(cli, h, which) : copy_of(cli, h, which, &copy);
 
     if (!err && !cli_dry_run(cli))
         err = paper ? carnet_key_text_write(&copy, &text) : carnet_key_file_write(&copy, &text);
@@ -93,19 +93,18 @@ enum carnet_err admin_key_save(struct cli *cli)
 
 /* As it is sealed, or sealed anew where that is asked for. */
 static enum carnet_err put_back(struct cli *cli, const struct home *h, const struct carnet_key_file *file,
-                                const struct carnet_key *key)
+                                const struct carnet_key *key, const struct ledger_key *which)
 {
-    const char *role = carnet_role_name(file->info.role);
     struct carnet_buffer text = {0};
-    char *passphrase = NULL, name[32];
+    char *passphrase = NULL, name[LEDGER_KEY_FILE_SIZE + 8];
     enum carnet_err err;
 
     if (new_one(cli) || cli_flag(cli, "no-passphrase")) {
         err = key_place_passphrase(cli, "the key", &passphrase);
         if (!err)
-            err = carnet_key_store(key, h->folder, role, passphrase, cli_diag(cli));
+            err = carnet_key_store(key, h->folder, which->file, passphrase, cli_diag(cli));
     } else {
-        (void)snprintf(name, sizeof name, "%s.key", role);
+        (void)snprintf(name, sizeof name, "%s.key", which->file);
         err = carnet_key_file_write(file, &text);
         if (!err)
             err = carnet_file_create(h->folder, name, 0600, text.bytes, text.size, cli_diag(cli));
@@ -132,7 +131,7 @@ enum carnet_err admin_key_load(struct cli *cli)
     if (!err && !cli_dry_run(cli)) {
         err = key_place_unseal(cli, &file, &key, NULL);
         if (!err)
-            err = put_back(cli, &h, &file, key);
+            err = put_back(cli, &h, &file, key, which);
     }
     if (!err) {
         key_place_tell(cli, which, !cli_flag(cli, "no-passphrase"));

@@ -69,7 +69,7 @@ static enum carnet_err split(struct cli *cli, struct home *h, const struct ledge
     if (err)
         cli_place(cli, to);
     if (!err)
-        err = cli_dry_run(cli) ? home_signer_look(cli, h, which->role) : home_signer(cli, h, which->role, &key);
+        err = cli_dry_run(cli) ? home_key_look(cli, h, which) : home_open_own(cli, h, which, &key);
     if (!err && key) {
         shares = carnet_secret_alloc(count * sizeof *shares);
         err = shares ? carnet_key_split(key, count, threshold, shares, cli_diag(cli)) : CARNET_NO_MEMORY;
@@ -204,7 +204,7 @@ static enum carnet_err into_home(struct cli *cli, const struct carnet_key *key)
     if (!err && !cli_dry_run(cli)) {
         err = key_place_passphrase(cli, "the joined key", &passphrase);
         if (!err)
-            err = carnet_key_store(key, h.folder, role, passphrase, cli_diag(cli));
+            err = carnet_key_store(key, h.folder, which->file, passphrase, cli_diag(cli));
     }
     if (!err)
         cli_note(cli, "%s the %s key into the home.\n", cli_dry_run(cli) ? "Would put" : "Put", role);

@@ -54,20 +54,24 @@ static enum carnet_err copy_file(struct cli *cli, const char *from, const char *
 
 static enum carnet_err unpack_keys(struct cli *cli, const struct making *m, struct ledger *l, struct restoring *r)
 {
-    static const char *const files[] = {"root.key", "issuer.key"};
-    enum carnet_err err = CARNET_OK;
+    struct ledger_key *keys = NULL;
+    size_t count = 0;
+    enum carnet_err err = ledger_keys_own(l, &keys, &count, cli_diag(cli));
 
-    for (size_t i = 0; !err && i < sizeof files / sizeof *files; i++) {
+    for (size_t i = 0; !err && i < count; i++) {
         struct carnet_buffer bytes = {0};
-        err = ledger_carried_bytes(l, files[i], &bytes, cli_diag(cli));
+        char name[LEDGER_KEY_FILE_SIZE + 8];
+        (void)snprintf(name, sizeof name, "%s.key", keys[i].file);
+        err = ledger_carried_bytes(l, name, &bytes, cli_diag(cli));
         if (!err) {
-            err = carnet_file_create(m->inner, files[i], 0600, bytes.bytes, bytes.size, cli_diag(cli));
-            (void)json_array_append_new(r->keys, json_string(files[i]));
+            err = carnet_file_create(m->inner, name, 0600, bytes.bytes, bytes.size, cli_diag(cli));
+            (void)json_array_append_new(r->keys, json_string(name));
         } else if (err == CARNET_NOT_FOUND) {
             err = CARNET_OK;
         }
         carnet_buffer_clear(&bytes);
     }
+    free(keys);
     return err;
 }
 

@@ -70,8 +70,7 @@ static enum carnet_err add(struct cli *cli, struct home *h, struct ledger_licens
     if (!err && !*known) {
         err = ledger_user_twin(h->ledger, license->number, name, twin, cli_diag(cli));
         if (!err)
-            cli_warn(cli, "\"%s\" has a seat of %s as well, and looks like the same person.", twin,
-                     license->id);
+            cli_warn(cli, "\"%s\" has a seat of %s as well, and looks like the same person.", twin, license->id);
         if (err == CARNET_NOT_FOUND)
             err = CARNET_OK;
     }
@@ -81,7 +80,7 @@ static enum carnet_err add(struct cli *cli, struct home *h, struct ledger_licens
         (void)carnet_fail_next(cli_diag(cli), "Remove one with 'carnet-admin user remove', or buy more seats.");
     }
     if (!err && !*known)
-        err = ledger_event_add(h->ledger, &license->vendor, home_chain(h), now, &event, NULL, cli_diag(cli));
+        err = ledger_event_add(h->ledger, &license->vendor, &license->issuer, now, &event, NULL, cli_diag(cli));
     return err;
 }
 
@@ -155,7 +154,7 @@ static enum carnet_err remove_one(struct cli *cli, struct home *h, const struct 
     enum carnet_err err = ledger_user_remove(h->ledger, license->number, name, cli_diag(cli));
 
     return err ? err
-               : ledger_event_add(h->ledger, &license->vendor, home_chain(h), carnet_utc_now(), &event, NULL,
+               : ledger_event_add(h->ledger, &license->vendor, &license->issuer, carnet_utc_now(), &event, NULL,
                                   cli_diag(cli));
 }
 

@@ -316,7 +316,7 @@ enum carnet_err give_sign(struct batch *b, const struct give_license *g, const s
     if (!err)
         err = carnet_issue_compose_license(l, &document);
     if (!err)
-        err = sign_for_grant(b->home, b->key, &s, &id, cli_diag(b->cli));
+        err = sign_for_grant(b->home, &s, &id, cli_diag(b->cli));
     carnet_buffer_clear(&document);
     free(l);
     return err;

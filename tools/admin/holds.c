@@ -58,7 +58,7 @@ static int64_t end_of(const struct carnet_reading *reading)
 /* A lost machine need not have installed its newest license: the latest end of all that were given counts. */
 static enum carnet_err latest_end(struct home *h, const struct ledger_grant *g, int64_t *out, struct carnet_diag *diag)
 {
-    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    struct carnet_read_options options = home_reading_kept(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
     enum carnet_err err = CARNET_OK;
 
     *out = g->lease_until;
@@ -110,7 +110,7 @@ static enum carnet_err lapse_one(struct home *h, const struct ledger_license *li
     enum carnet_err err = ledger_grant_get(h->ledger, hold->grant, &lost, diag);
 
     if (!err)
-        err = ledger_event_add(h->ledger, &license->vendor, home_chain(h), now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &license->vendor, &license->issuer, now, &event, NULL, diag);
     return err ? err : ledger_hold_end(h->ledger, license->number, hold->seat, diag);
 }
 

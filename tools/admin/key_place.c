@@ -17,6 +17,12 @@ enum carnet_err key_place_which(struct cli *cli, const struct home *h, const cha
     const bool root = name ? strcmp(name, "root") == 0 : h->has_root;
     struct ledger_key unused;
 
+    /* One that was replaced, or is announced, has a name of its own; the first ones have their role's. */
+    for (size_t i = 0; name && !root && strcmp(name, "issuer") != 0 && i < h->own_count; i++)
+        if (strcmp(name, h->own[i].file) == 0) {
+            *out = &h->own[i];
+            return CARNET_OK;
+        }
     if (name && !root && strcmp(name, "issuer") != 0)
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A home has the keys 'root' and 'issuer'; say which.");
     if (!name && h->has_root && h->has_issuer)
@@ -102,18 +108,17 @@ enum carnet_err key_place_free(struct cli *cli, const struct home *h, const stru
                                const struct ledger_key **out)
 {
     const char *role = carnet_role_name(info->role);
-    const struct ledger_key *key = info->role == CARNET_ROLE_ROOT ? &h->root : &h->issuer;
+    const struct ledger_key *key = home_own(h, &info->id);
     struct stat st;
-    char name[32];
+    char name[LEDGER_KEY_FILE_SIZE + 8];
 
-    if (info->role == CARNET_ROLE_MACHINE || !(info->role == CARNET_ROLE_ROOT ? h->has_root : h->has_issuer) ||
-        !carnet_digest_equal(&info->id, &key->id)) {
+    if (!key || key->role != info->role) {
         (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "", "It is the %s key of another home.", role);
         return carnet_fail_next(cli_diag(cli),
                                 "'carnet-admin key list' says which keys this home has; 'init --key FILE' makes a home "
                                 "around a key.");
     }
-    (void)snprintf(name, sizeof name, "%s.key", role);
+    (void)snprintf(name, sizeof name, "%s.key", key->file);
     if (fstatat(h->folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         (void)carnet_fail(cli_diag(cli), CARNET_EXISTS, "", "The home has a file %s already.", name);
         cli_place(cli, h->path);

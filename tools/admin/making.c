@@ -12,7 +12,38 @@
 
 #include "core/file.h"
 
-const char *const making_key_files[MAKING_KEY_FILES] = {"root.kek", "root.key", "issuer.kek", "issuer.key"};
+/* root.key, issuer-1a2b3c4d.kek: the keys of a home, and no machine's. */
+static bool is_key_file(const char *name)
+{
+    const char *end = strrchr(name, '.');
+
+    return end && (strcmp(end, ".key") == 0 || strcmp(end, ".kek") == 0) &&
+           (strncmp(name, "root", 4) == 0 || strncmp(name, "issuer", 6) == 0);
+}
+
+/* Does `act` with each key file of the folder, while it says CARNET_OK. */
+static enum carnet_err each_key_file(int folder,
+                                     enum carnet_err (*act)(struct cli *cli, const struct making *m, const char *name),
+                                     struct cli *cli, const struct making *m)
+{
+    int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+    enum carnet_err err = CARNET_OK;
+
+    if (!dir) {
+        const int saved = errno;
+        if (fd >= 0)
+            (void)close(fd);
+        return carnet_fail_errno(cli_diag(cli), saved, "The folder of the home can't be read");
+    }
+    while (!err && (entry = readdir(dir)) != NULL) {
+        if (is_key_file(entry->d_name))
+            err = act(cli, m, entry->d_name);
+    }
+    (void)closedir(dir);
+    return err;
+}
 
 /* Removes all files of the folder that an interrupted making left. */
 static void empty_unfinished(int folder)
@@ -33,13 +64,21 @@ static void empty_unfinished(int folder)
     (void)closedir(dir);
 }
 
-/* The keys first: as long as the ledger is inside, it is the proof that they may go. */
-static void take_away(const struct making *m)
+static enum carnet_err remove_one(struct cli *cli, const struct making *m, const char *file)
 {
-    const bool unused = home_is_unfinished(m->folder);
+    (void)cli;
+    (void)unlinkat(m->folder, file, 0);
+    return CARNET_OK;
+}
 
-    for (size_t i = 0; unused && i < MAKING_KEY_FILES; i++)
-        (void)unlinkat(m->folder, making_key_files[i], 0);
+/* The keys first: as long as the ledger is inside, it is the proof that they may go. */
+static void take_away(struct cli *cli, const struct making *m)
+{
+    const struct carnet_diag why = *cli_diag(cli);
+
+    if (home_is_unfinished(m->folder))
+        (void)!each_key_file(m->folder, remove_one, cli, m);
+    *cli_diag(cli) = why;
     (void)fsync(m->folder);
     empty_unfinished(m->folder);
     (void)unlinkat(m->folder, HOME_UNFINISHED, AT_REMOVEDIR);
@@ -51,15 +90,6 @@ static enum carnet_err taken(struct cli *cli, const char *what)
     (void)carnet_fail(cli_diag(cli), CARNET_EXISTS, "", "%s; nothing was changed.", what);
     (void)carnet_fail_next(cli_diag(cli), "Use the home that is there, or name another folder with --home.");
     return CARNET_EXISTS;
-}
-
-static bool is_key_file(const char *name)
-{
-    for (size_t i = 0; i < MAKING_KEY_FILES; i++) {
-        if (strcmp(name, making_key_files[i]) == 0)
-            return true;
-    }
-    return false;
 }
 
 /* A home may be made in an empty folder, or where an earlier making did not come to its end. */
@@ -115,8 +145,8 @@ static enum carnet_err move_up(struct cli *cli, const struct making *m)
 {
     enum carnet_err err = settle_disk(cli, m->inner);
 
-    for (size_t i = 0; !err && i < MAKING_KEY_FILES; i++)
-        err = move_one(cli, m, making_key_files[i]);
+    if (!err)
+        err = each_key_file(m->inner, move_one, cli, m);
     if (!err)
         err = settle_disk(cli, m->folder);
     if (!err)
@@ -147,7 +177,7 @@ static enum carnet_err make(struct cli *cli, struct making *m, making_fill_fn *f
     enum carnet_err err;
 
     if (m->unfinished) {
-        take_away(m);
+        take_away(cli, m);
         cli_note(cli, "An earlier init or restore was interrupted here; what it left was taken away.\n");
     }
     if (m->was_there && (fstat(m->folder, &st) < 0 || fchmod(m->folder, st.st_mode & 0700) < 0))
@@ -156,7 +186,7 @@ static enum carnet_err make(struct cli *cli, struct making *m, making_fill_fn *f
     if (!err)
         err = move_up(cli, m);
     if (err)
-        take_away(m);
+        take_away(cli, m);
     return err;
 }
 

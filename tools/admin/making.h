@@ -10,10 +10,6 @@
 
 #include "home.h"
 
-/* The key files that a home may have, in the order in which they are moved up. */
-#define MAKING_KEY_FILES 4
-extern const char *const making_key_files[MAKING_KEY_FILES];
-
 struct making {
     char path[HOME_PATH_SIZE];
     int folder, inner; /* of the home; and the one inside it, where the files are made */

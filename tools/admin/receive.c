@@ -10,11 +10,24 @@
 
 enum carnet_err receive_hold_issuer(struct cli *cli, const struct home *h, const struct carnet_entitlement *e)
 {
+    const struct ledger_key *key = home_own(h, &e->issuer);
+    struct carnet_digest known;
+    struct carnet_diag unused;
     char named[CARNET_HEX_SIZE], own[CARNET_HEX_SIZE];
 
-    if (carnet_digest_equal(&e->issuer, &h->issuer.id))
+    /* An issuer key from before may be named by what is known already, and by nothing new. */
+    if (carnet_digest_equal(&e->issuer, &h->issuer.id) ||
+        (key && ledger_taken_revision(h->ledger, &e->vendor, e->license, e->revision, &known, &unused) == CARNET_OK))
         return CARNET_OK;
     carnet_digest_hex(&e->issuer, named);
+    if (key) {
+        (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
+                          "The entitlement names the issuer key %s, which this home has %s.", named,
+                          key->state == LEDGER_KEY_REVOKED ? "revoked" : "replaced by another");
+        return carnet_fail_next(cli_diag(cli),
+                                "Send the vendor the file of 'carnet-admin key request': it names the key "
+                                "that followed.");
+    }
     carnet_digest_hex(&h->issuer.id, own);
     (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
                       "The entitlement names the issuer key %s, and this home's is %s.", named, own);
@@ -133,7 +146,7 @@ enum carnet_err receive_entitlement(struct cli *cli, struct home *h, const struc
     if (!err)
         err = ledger_taken_add(h->ledger, e, id, bytes, size, now, diag);
     if (!err)
-        err = ledger_event_add(h->ledger, &e->vendor, &h->issuer.id, now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &e->vendor, &e->issuer, now, &event, NULL, diag);
     if (!err)
         say_consequences(cli, is_known ? &known : NULL, e);
     return err;
@@ -171,5 +184,6 @@ enum carnet_err receive_saying(struct cli *cli, struct home *h, const struct car
                                        .bundle = s->activation ? &c->id : NULL};
     err = s->activation ? ledger_grant_activated(h->ledger, &c->grant, now, cli_diag(cli))
                         : ledger_grant_declared(h->ledger, &c->grant, now, cli_diag(cli));
-    return err ? err : ledger_event_add(h->ledger, &c->license.vendor, &h->issuer.id, now, &event, NULL, cli_diag(cli));
+    return err ? err
+               : ledger_event_add(h->ledger, &c->license.vendor, &c->license.issuer, now, &event, NULL, cli_diag(cli));
 }

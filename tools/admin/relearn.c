@@ -93,7 +93,7 @@ static enum carnet_err take_entitlement(struct home *h, const struct relearn_fou
     else if (!err)
         err = ledger_taken_add(h->ledger, e, id, bytes, size, now, diag);
     if (!err)
-        err = ledger_event_add(h->ledger, &e->vendor, &h->issuer.id, now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &e->vendor, &e->issuer, now, &event, NULL, diag);
     return err;
 }
 
@@ -148,14 +148,14 @@ static enum carnet_err record(struct home *h, const struct relearn_found *f, con
                                        .grant = &l->grant.fingerprint,
                                        .entitlement = &l->entitlement,
                                        .machine = &l->machine_key,
-                                       .key = &h->issuer.id,
+                                       .key = &license->issuer,
                                        .bundle = f->id,
                                        .name = *l->machine_label ? l->machine_label : NULL,
                                        .note = transfer ? "facts-changed" : NULL};
     enum carnet_err err = keep_bytes(h, f, license, g, now, diag);
 
     if (!err)
-        err = ledger_event_add(h->ledger, &l->vendor, &h->issuer.id, now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &l->vendor, &license->issuer, now, &event, NULL, diag);
     return err || !transfer ? err : ledger_transfer_add(h->ledger, g, now, diag);
 }
 
@@ -164,7 +164,7 @@ static enum carnet_err record(struct home *h, const struct relearn_found *f, con
 static enum carnet_err is_transfer(struct home *h, const struct relearn_found *f, const struct ledger_grant *g,
                                    bool *out, struct carnet_diag *diag)
 {
-    struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    struct carnet_read_options options = home_reading_kept(h, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
     const struct carnet_license *before;
     struct carnet_buffer bytes = {0};
     struct carnet_reading *reading = NULL;
@@ -241,7 +241,7 @@ static enum carnet_err end_again(struct home *h, const struct relearn_found *f, 
 
     event.until = until == LEDGER_LIVES ? NULL : &until;
     if (!err)
-        err = ledger_event_add(h->ledger, &r->vendor, &h->issuer.id, now, &event, NULL, diag);
+        err = ledger_event_add(h->ledger, &r->vendor, &k->license.issuer, now, &event, NULL, diag);
     if (!err)
         err = ledger_grant_end(h->ledger, &k->grant, r->end, release, now, diag);
     if (!err && event.until)
@@ -329,7 +329,7 @@ enum carnet_err relearn(struct cli *cli, struct home *h, const struct relearn_fo
     struct known k = {.has_license = false};
     enum carnet_err err;
 
-    if (!carnet_digest_equal(&f->entitlement->issuer, &h->issuer.id)) {
+    if (!home_own(h, &f->entitlement->issuer)) {
         (void)carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-3", "The file is of another issuer than this home's.");
         return carnet_fail_next(diag, "Give it to the administrator who signed it.");
     }

@@ -25,7 +25,7 @@ struct renewing {
 
 static enum carnet_err read_before(struct batch *b, struct renewing *r)
 {
-    struct carnet_read_options options = home_reading(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
+    struct carnet_read_options options = home_reading_kept(b->home, CARNET_KIND_BIT(CARNET_KIND_LICENSE));
     struct carnet_digest id;
     enum carnet_err err = ledger_bundle_of_grant(b->home->ledger, r->grant->number, CARNET_KIND_LICENSE, &id, &r->bytes,
                                                  cli_diag(b->cli));
@@ -205,7 +205,7 @@ static enum carnet_err give_next(struct batch *b, void *context)
         err = ledger_received_add(ledger, &received, b->now, diag);
     }
     if (!err)
-        err = ledger_event_add(ledger, &r->license->vendor, &b->home->issuer.id, b->now, &event, &at, diag);
+        err = ledger_event_add(ledger, &r->license->vendor, &r->license->issuer, b->now, &event, &at, diag);
     if (!err)
         err = ledger_grant_renew(ledger, &r->next, r->asking ? &r->asking->fingerprint->facts : NULL, diag);
     if (!err && r->transfer)

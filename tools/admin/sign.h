@@ -21,8 +21,14 @@ struct sign_grant {
     enum carnet_kind_id kind;
     int64_t now;
 };
-CARNET_MUST_USE enum carnet_err sign_for_grant(struct home *h, const struct carnet_key *key, const struct sign_grant *s,
-                                               struct carnet_digest *id, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err sign_for_grant(struct home *h, const struct sign_grant *s, struct carnet_digest *id,
+                                               struct carnet_diag *diag);
+/* The entitlement to embed in what is signed for that license now: the one preferred, unless it names an issuer key
+ * from before; then the license's newest. */
+CARNET_MUST_USE enum carnet_err sign_vouching(struct home *h, const struct ledger_license *license,
+                                              const struct carnet_digest *preferred,
+                                              const struct carnet_entitlement **e, struct carnet_embed *embed,
+                                              struct carnet_diag *diag);
 /* Ends a grant: the journal's event, the ledger, and the receipt in the outbox. In a transaction. */
 struct sign_ending {
     const char *what; /* the event */

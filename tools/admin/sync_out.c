@@ -86,29 +86,22 @@ static enum carnet_err put(struct syncing *s, const struct carnet_digest *id)
     return err;
 }
 
-/* What this home published as a vendor is for everyone. */
+/* What is known of each vendor, published here or taken, is for everyone. */
 static enum carnet_err put_trust(struct syncing *s)
 {
-    const struct carnet_read_options options = home_reading(s->home, CARNET_KIND_BIT(CARNET_KIND_TRUST));
-    struct carnet_diag unused;
-    struct carnet_buffer bytes = {0};
-    struct carnet_reading *reading = NULL;
-    enum carnet_err err = carnet_file_read(s->home->folder, HOME_TRUST_FILE, CARNET_ARMOUR_MOST, true, &bytes, &unused);
+    enum carnet_err err = CARNET_OK;
 
-    if (!err)
-        err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, &unused);
-    if (!err) {
+    for (size_t i = 0; !err && i < s->home->trust_count; i++) {
+        const struct home_trust *t = &s->home->trust[i];
+        char label[32];
         const struct cli_output output = {.kind = carnet_kind_get(CARNET_KIND_TRUST),
-                                          .label = "trust",
-                                          .id = *carnet_judged_id(carnet_reading_judged(reading)),
-                                          .bytes = bytes.bytes,
-                                          .size = bytes.size};
+                                          .label = label,
+                                          .id = t->id,
+                                          .bytes = t->bytes.bytes,
+                                          .size = t->bytes.size};
+        (void)snprintf(label, sizeof label, "%u-%u", t->kept.generation, t->kept.number);
         err = stick_put(s->stick, &output, NULL);
-    } else {
-        err = CARNET_OK; /* there is none, or it is not for here: 'trust publish' says why */
     }
-    carnet_reading_free(reading);
-    carnet_buffer_clear(&bytes);
     return err;
 }
 

@@ -52,7 +52,7 @@ static enum carnet_err take_entitlement(struct batch *b, const struct batch_sour
         return CARNET_NO_MEMORY;
     item->done = "imported";
     item->serial = e->revision;
-    if (!carnet_digest_equal(&e->issuer, &b->home->issuer.id))
+    if (!home_own(b->home, &e->issuer))
         item->err = carnet_fail(&item->diag, CARNET_NOT_FOUND, "", "It is for another administrator.");
     else
         err = batch_change(b, item, import, &i);

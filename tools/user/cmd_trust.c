@@ -32,6 +32,24 @@ static enum carnet_err add_root(struct cli *cli, const struct carnet_buffer *pem
     return err;
 }
 
+/* A new machine: no root of this vendor is pinned yet, and the file holds the chain from the first one on. */
+static enum carnet_err pin_by_information(struct cli *cli, struct cli_bundle *bundle, const char *file,
+                                          struct carnet_state **state)
+{
+    struct cli_pin_trust pin = {.vendor = {{0}}};
+    struct carnet_digest vendor;
+    enum carnet_err err = cli_pin_open_trust(cli, file, bundle, &pin);
+
+    if (err == CARNET_OK)
+        err = cli_pin_confirm_trust(cli, &pin);
+    if (err != CARNET_OK || cli_dry_run(cli))
+        return err;
+    carnet_state_close(*state);
+    *state = NULL;
+    err = user_state_open(cli, true, state);
+    return err == CARNET_OK ? carnet_state_pin(*state, pin.first, &vendor, cli_diag(cli)) : err;
+}
+
 /* Says which version, and what its coming changes. */
 static void tell(struct cli *cli, const struct carnet_trust *t, bool same)
 {
@@ -52,6 +70,20 @@ static void tell(struct cli *cli, const struct carnet_trust *t, bool same)
                  t->generation, t->lists->key_count, t->lists->grant_count);
 }
 
+/* Is it whole, of a vendor of whom nothing is pinned? Otherwise the refusal stands as it is. */
+static bool is_unpinned(struct cli *cli, const struct carnet_state *state, struct cli_bundle *bundle, const char *file)
+{
+    const struct carnet_anchors *anchors = carnet_state_anchors(state);
+    const struct carnet_diag why = *cli_diag(cli);
+    struct cli_pin_trust pin = {.vendor = {{0}}};
+    bool unpinned = cli_pin_open_trust(cli, file, bundle, &pin) == CARNET_OK;
+
+    for (size_t i = 0; unpinned && i < anchors->count; i++)
+        unpinned = !carnet_digest_equal(&anchors->list[i].vendor, &pin.vendor);
+    *cli_diag(cli) = why;
+    return unpinned;
+}
+
 static enum carnet_err add_information(struct cli *cli, struct cli_bundle *bundle, const char *file)
 {
     struct carnet_state *state = NULL;
@@ -62,9 +94,14 @@ static enum carnet_err add_information(struct cli *cli, struct cli_bundle *bundl
     const struct carnet_read_options options = {.anchors = carnet_state_anchors(state),
                                                 .expected = CARNET_KIND_BIT(CARNET_KIND_TRUST)};
     err = cli_bundle_open(cli, file, &options, bundle);
-    if (err == CARNET_UNTRUSTED_KEY && carnet_state_anchors(state)->count == 0)
-        (void)carnet_fail_next(cli_diag(cli), "First pin the vendor's first root key with 'carnet-user trust add "
-                                              "root.pem'; then this file leads from it to his present one.");
+    if ((err == CARNET_UNTRUSTED_KEY || err == CARNET_NOT_VOUCHED) && is_unpinned(cli, state, bundle, file)) {
+        err = pin_by_information(cli, bundle, file, &state);
+        if (err == CARNET_OK && cli_dry_run(cli)) {
+            tell(cli, carnet_document_trust(carnet_reading_document(bundle->reading)), false);
+            carnet_state_close(state);
+            return CARNET_OK;
+        }
+    }
     /* The state is opened for writing, and read again, only for what will be taken. */
     if (err == CARNET_OK && !cli_dry_run(cli)) {
         carnet_state_close(state);

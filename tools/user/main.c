@@ -11,7 +11,7 @@ static const struct cli_option program_options[] = {
     {0},
 };
 
-static const struct cli_option trust_options[] = {CLI_PIN_OPTION, {0}};
+static const struct cli_option trust_options[] = {CLI_PIN_OPTION, CLI_PIN_ROOT_OPTION, {0}};
 
 static const struct cli_option fingerprint_options[] = {
     {"preview", 0, NULL, false, "show what would leave this machine; write nothing"},

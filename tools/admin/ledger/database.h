@@ -8,7 +8,7 @@
 #include "ledger.h"
 
 #define LEDGER_APPLICATION_ID 0x6361726e /* "carn" */
-#define LEDGER_SCHEMA_VERSION 5
+#define LEDGER_SCHEMA_VERSION 6
 #define LEDGER_STATEMENTS_MOST 192
 
 struct ledger {

@@ -218,15 +218,14 @@ enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest
 }
 
 enum carnet_err ledger_journal_has(struct ledger *l, const struct carnet_digest *vendor,
-                                   const struct carnet_digest *signer, const struct carnet_journal_position *at,
-                                   bool *out, struct carnet_diag *diag)
+                                   const struct carnet_journal_position *at, bool *out, struct carnet_diag *diag)
 {
     int64_t there = 0;
     enum carnet_err err =
         database_number(l, 0, &there, diag,
                         "SELECT 1 FROM event JOIN chain ON chain.number = event.chain WHERE chain.vendor = ?"
-                        " AND chain.signer = ? AND event.position = ? AND event.digest = ?",
-                        "ddid", vendor, signer, (int64_t)at->position, &at->digest);
+                        " AND event.position = ? AND event.digest = ?",
+                        "did", vendor, (int64_t)at->position, &at->digest);
 
     if (!err)
         *out = there != 0;

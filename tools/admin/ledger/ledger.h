@@ -58,26 +58,45 @@ CARNET_MUST_USE enum carnet_err ledger_item_begin(struct ledger *l, struct carne
 CARNET_MUST_USE enum carnet_err ledger_item_end(struct ledger *l, bool keep, struct carnet_diag *diag);
 
 /* ---- keys and anchors ---- */
+#define LEDGER_KEY_FILE_SIZE 32
 struct ledger_key {
     struct carnet_digest id;
     enum carnet_role role;
+    enum ledger_key_state {
+        LEDGER_KEY_ACTIVE,
+        LEDGER_KEY_NEXT,     /* announced to follow the active one; signs nothing yet */
+        LEDGER_KEY_REPLACED, /* another followed */
+        LEDGER_KEY_REVOKED,
+    } state;
     uint8_t public_key[32]; /* meaningful for own keys */
     int64_t created;
     int64_t last_used; /* INT64_MIN when never */
     bool passphrase;
-    bool token; /* its file in the home says so; the ledger does not know */
+    bool token;                      /* its file in the home says so; the ledger does not know */
+    char file[LEDGER_KEY_FILE_SIZE]; /* the name of its files, without an ending */
 };
+/* "active", "next", "replaced" or "revoked". */
+const char *ledger_key_state_word(enum ledger_key_state state);
 /* Remembers a key's role for life; CARNET_UNTRUSTED_KEY (T-5) when it is known in another one. */
 CARNET_MUST_USE enum carnet_err ledger_key_see(struct ledger *l, const struct carnet_digest *id, enum carnet_role role,
                                                int64_t now, struct carnet_diag *diag);
 /* The home's own key, remembered at init. */
 CARNET_MUST_USE enum carnet_err ledger_key_add_own(struct ledger *l, const struct ledger_key *key,
                                                    struct carnet_diag *diag);
-/* CARNET_NOT_FOUND when the home has no key of that role. */
+/* All keys that the home made, the active ones first, then the newest; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_keys_own(struct ledger *l, struct ledger_key **out, size_t *count,
+                                                struct carnet_diag *diag);
+/* The active key is replaced, or one is revoked; the next one becomes active. Only one of a role is active. */
+CARNET_MUST_USE enum carnet_err ledger_key_turn(struct ledger *l, const struct carnet_digest *id,
+                                                enum ledger_key_state state, struct carnet_diag *diag);
+/* CARNET_NOT_FOUND when the home has no active key of that role. */
 CARNET_MUST_USE enum carnet_err ledger_key_own(struct ledger *l, enum carnet_role role, struct ledger_key *out,
                                                struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_key_used(struct ledger *l, const struct carnet_digest *id, int64_t now,
                                                 struct carnet_diag *diag);
+/* Does a license's newest entitlement name that issuer key? */
+CARNET_MUST_USE enum carnet_err ledger_issuer_named(struct ledger *l, const struct carnet_digest *issuer, bool *out,
+                                                    struct carnet_diag *diag);
 /* How often that root published trust information: the number of the last one is no lower. */
 CARNET_MUST_USE enum carnet_err ledger_published(struct ledger *l, const struct carnet_digest *root, uint32_t *out,
                                                  struct carnet_diag *diag);
@@ -88,6 +107,7 @@ CARNET_MUST_USE enum carnet_err ledger_keys_known(struct ledger *l, struct carne
 struct ledger_anchor {
     struct carnet_digest vendor, root;
     int64_t pinned;
+    uint32_t generation; /* of the root; 0 counts as 1 */
 };
 /* Pins a root key as an anchor of the vendor; the same again changes nothing and gives *known. */
 CARNET_MUST_USE enum carnet_err ledger_anchor_add(struct ledger *l, const struct ledger_anchor *anchor, bool *known,
@@ -95,6 +115,22 @@ CARNET_MUST_USE enum carnet_err ledger_anchor_add(struct ledger *l, const struct
 /* All of them, oldest first; freed with free(). */
 CARNET_MUST_USE enum carnet_err ledger_anchors(struct ledger *l, struct ledger_anchor **out, size_t *count,
                                                struct carnet_diag *diag);
+
+/* ---- the newest trust information of each vendor ---- */
+/* Its id and bundle; CARNET_NOT_FOUND (diag is then unchanged). Appends to out. *waits: this home signed it, and nobody
+ * knows that its file was written. */
+CARNET_MUST_USE enum carnet_err ledger_trust_get(struct ledger *l, const struct carnet_digest *vendor,
+                                                 struct carnet_digest *id, bool *waits, struct carnet_buffer *out,
+                                                 struct carnet_diag *diag);
+/* Takes the place of the one before. */
+CARNET_MUST_USE enum carnet_err ledger_trust_put(struct ledger *l, const struct carnet_digest *vendor,
+                                                 const struct carnet_digest *id, const uint8_t *bytes, size_t size,
+                                                 int64_t now, bool waits, struct carnet_diag *diag);
+CARNET_MUST_USE enum carnet_err ledger_trust_delivered(struct ledger *l, const struct carnet_digest *id, int64_t now,
+                                                       struct carnet_diag *diag);
+/* Of whom there is some; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_trust_vendors(struct ledger *l, struct carnet_digest **out, size_t *count,
+                                                     struct carnet_diag *diag);
 
 /* ---- entitlements ---- */
 /* What the vendor signed: the newest revision of a license of this home; CARNET_NOT_FOUND. Appends the bundle. */
@@ -170,8 +206,8 @@ struct ledger_user {
 };
 CARNET_MUST_USE enum carnet_err ledger_user_add(struct ledger *l, int64_t license, const char *name, int64_t now,
                                                 bool *known, struct carnet_diag *diag);
-/* Another user of the license with the same name or address, be it in other capitals; CARNET_NOT_FOUND when there is none
- * (diag is then unchanged). */
+/* Another user of the license with the same name or address, be it in other capitals; CARNET_NOT_FOUND when there is
+ * none (diag is then unchanged). */
 CARNET_MUST_USE enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *name,
                                                  char twin[CARNET_TEXT_SIZE], struct carnet_diag *diag);
 /* CARNET_NOT_FOUND when there is no such user. */
@@ -382,9 +418,8 @@ CARNET_MUST_USE enum carnet_err ledger_event_each_chain(struct ledger *l, int64_
 CARNET_MUST_USE enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,
                                                     const struct carnet_digest *signer,
                                                     struct carnet_journal_position *out, struct carnet_diag *diag);
-/* Is that position, with that digest, in the chain? */
+/* Is that position, with that digest, in a chain of that vendor? (Each issuer key has one.) */
 CARNET_MUST_USE enum carnet_err ledger_journal_has(struct ledger *l, const struct carnet_digest *vendor,
-                                                   const struct carnet_digest *signer,
                                                    const struct carnet_journal_position *at, bool *out,
                                                    struct carnet_diag *diag);
 /* Holds the chains against their digests: all events, or the last of each. CARNET_LEDGER_DAMAGED. */

@@ -408,8 +408,8 @@ enum carnet_err ledger_user_twin(struct ledger *l, int64_t license, const char *
     bool row = false;
     enum carnet_err err = database_query(l, &s, diag,
                                          "SELECT name FROM online_user WHERE license = ?1 AND name <> ?2"
-                                         " AND (name = ?2 COLLATE NOCASE OR " ADDRESS("name") " = " ADDRESS("?2")
-                                         " COLLATE NOCASE) ORDER BY name LIMIT 1",
+                                         " AND (name = ?2 COLLATE NOCASE OR " ADDRESS("name") " = " ADDRESS(
+                                             "?2") " COLLATE NOCASE) ORDER BY name LIMIT 1",
                                          "it", license, name);
 
     if (!err)

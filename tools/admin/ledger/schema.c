@@ -196,7 +196,14 @@ static const char version_4[] = "ALTER TABLE received ADD COLUMN seat_grant INTE
 static const char version_5[] =
     "ALTER TABLE seat_grant ADD COLUMN container INTEGER NOT NULL DEFAULT 0 CHECK (container IN (0, 1));";
 
-static const char *const steps[] = {version_1, version_2, version_3, version_4, version_5};
+/* Keys that follow others have files of their own, and the newest trust information of each vendor is kept. */
+static const char version_6[] = "ALTER TABLE key ADD COLUMN file TEXT;" /* without an ending; NULL: the role's name */
+                                "CREATE TABLE trust ("
+                                " vendor BLOB PRIMARY KEY CHECK (length(vendor) = 32),"
+                                " id BLOB NOT NULL CHECK (length(id) = 32), taken INTEGER NOT NULL, delivered INTEGER,"
+                                " bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4, version_5, version_6};
 _Static_assert(sizeof steps / sizeof *steps == LEDGER_SCHEMA_VERSION, "a step for each version");
 
 /* From that version to the newest. In a transaction. */

@@ -49,6 +49,7 @@ complete -c carnet-admin -n '__fish_seen_subcommand_from init' -l passphrase-fd 
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list publish' -a add -d 'pin a vendor\'s root key (a PEM file)'
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -F
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -l id -x -d 'the key\'s id as the vendor told it to you: no question is asked'
+complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -l root -x -d 'of trust information: the id of the present root, while --id gives the vendor id'
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list publish' -a list -d 'list the pinned roots'
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list publish' -a publish -d 'say which keys, grants and revisions are revoked'
 complete -c carnet-admin -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from publish' -l revoke-key -x -d 'nothing counts any more that this issuer key signed, but what --valid names'

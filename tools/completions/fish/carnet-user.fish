@@ -30,6 +30,7 @@ complete -c carnet-user -n '__fish_use_subcommand' -a explain -d 'say what an ou
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list' -a add -d 'trust a vendor by the root key, or take his trust information'
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -F
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -l id -x -d 'the key\'s id as the vendor told it to you: no question is asked'
+complete -c carnet-user -n '__fish_seen_subcommand_from trust; and __fish_seen_subcommand_from add' -l root -x -d 'of trust information: the id of the present root, while --id gives the vendor id'
 complete -c carnet-user -n '__fish_seen_subcommand_from trust; and not __fish_seen_subcommand_from add list' -a list -d 'list the vendors that are trusted'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l preview -d 'show what would leave this machine; write nothing'
 complete -c carnet-user -n '__fish_seen_subcommand_from fingerprint' -l explain -r -F -d 'show the values behind the digests of a fingerprint made here'
