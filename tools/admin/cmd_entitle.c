@@ -64,12 +64,12 @@ static enum carnet_err read_before(struct cli *cli, struct home *h, const char *
 }
 
 static enum carnet_err read_issuer(struct cli *cli, const struct home *h, const char *license,
-                                   struct carnet_digest *out)
+                                   struct key_request_issuer *out)
 {
     const char *file = cli_value(cli, "issuer");
 
     if (!file && h->has_issuer) {
-        *out = h->issuer.id;
+        *out = (struct key_request_issuer){.key = h->issuer.id};
         return CARNET_OK;
     }
     if (!file) {
@@ -80,19 +80,56 @@ static enum carnet_err read_issuer(struct cli *cli, const struct home *h, const 
     return key_request_take(cli, h, file, license, out);
 }
 
-/* One license has one issuer: with two of them, nobody would know how many seats are out. */
-static enum carnet_err hold_issuer(struct cli *cli, const struct carnet_entitlement *before,
-                                   const struct carnet_digest *issuer)
+/* Another administrator takes the whole license over: nothing of it may be out, and the first one must be known to give
+ * nothing any more. */
+static enum carnet_err hold_transfer(struct cli *cli, const struct home *h, const struct before *before)
 {
+    const struct carnet_entitlement *e = before->entitlement;
+    struct taken t = {0};
     char hex[CARNET_HEX_SIZE];
+    enum carnet_err err;
 
-    if (carnet_digest_equal(&before->issuer, issuer))
+    carnet_digest_hex(&e->issuer, hex);
+    if (cli_values(cli, "journal") == 0) {
+        (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "T-3",
+                          "The license %s is issued by the key %s, and a license has one issuer.", e->license, hex);
+        return carnet_fail_next(cli_diag(cli),
+                                "Give the other administrator a license id of its own, with its own seats; "
+                                "or show with the first one's --journal that the whole license is back.");
+    }
+    err = taken_read(cli, h, e->license, &e->issuer, &t);
+    if (err)
+        return err;
+    if (e->offline_allowed || t.revision < e->revision) {
+        (void)carnet_fail(cli_diag(cli), CARNET_NOT_VOUCHED, "W-9",
+                          "The journal does not show that the administrator with the key %s took a revision of %s that "
+                          "forbids offline use: he may go on giving seats.",
+                          hex, e->license);
+        return carnet_fail_next(cli_diag(cli),
+                                "Entitle it with '--offline denied', have him import that and free all seats, "
+                                "and give his 'journal export' after that.");
+    }
+    if (t.out + t.held > 0) {
+        (void)carnet_fail(cli_diag(cli), CARNET_SEATS_IN_USE, "G-5",
+                          "%lu seats of %s are out or held at the administrator with the key %s.",
+                          (unsigned long)t.out + t.held, e->license, hex);
+        return carnet_fail_next(cli_diag(cli), "Wait until all are back, and give a later 'journal export'.");
+    }
+    return CARNET_OK;
+}
+
+/* One license has one issuer: with two of them, nobody would know how many seats are out. The same administrator may go
+ * on with another key: his request says which it follows. */
+static enum carnet_err hold_issuer(struct cli *cli, const struct home *h, const struct before *before,
+                                   const struct key_request_issuer *issuer)
+{
+    const struct carnet_digest *now = &before->entitlement->issuer;
+
+    if (carnet_digest_equal(now, &issuer->key) || (issuer->has_replaced && carnet_digest_equal(now, &issuer->replaced)))
         return CARNET_OK;
-    carnet_digest_hex(&before->issuer, hex);
-    (void)carnet_fail(cli_diag(cli), CARNET_UNTRUSTED_KEY, "",
-                      "The license %s is issued by the key %s, and a license has one issuer.", before->license, hex);
-    (void)carnet_fail_next(cli_diag(cli), "Give the other administrator a license id of its own, with its own seats.");
-    return CARNET_UNTRUSTED_KEY;
+    if (home_own(h, now) && home_own(h, &issuer->key))
+        return CARNET_OK;
+    return hold_transfer(cli, h, before);
 }
 
 /* Seats that are out were given for the product: the same fingerprint has to give the same license again. */
@@ -119,12 +156,14 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
                               struct carnet_entitlement *e)
 {
     const struct ledger_about *about = ledger_about(h->ledger);
-    struct carnet_digest issuer;
+    struct key_request_issuer issuer = {.has_replaced = false};
+    const struct ledger_key *own = NULL;
     enum carnet_err err;
 
     if (before->entitlement) {
         *e = *before->entitlement;
-        issuer = e->issuer;
+        issuer.key = e->issuer;
+        own = home_own(h, &e->issuer);
     } else {
         e->vendor = h->vendor;
         (void)snprintf(e->license, sizeof e->license, "%s", license);
@@ -141,12 +180,13 @@ static enum carnet_err settle(struct cli *cli, struct home *h, const struct befo
         err = missing(cli, "licensee");
     if (!err && e->seats == 0)
         err = missing(cli, "seats");
-    if (!err && (!before->entitlement || cli_value(cli, "issuer")))
+    /* This home's own issuer key was followed by another: the next revision names that. */
+    if (!err && (!before->entitlement || cli_value(cli, "issuer") || (own && own->state != LEDGER_KEY_ACTIVE)))
         err = read_issuer(cli, h, license, &issuer);
     if (!err && before->entitlement)
-        err = hold_issuer(cli, before->entitlement, &issuer);
+        err = hold_issuer(cli, h, before, &issuer);
     if (!err)
-        e->issuer = issuer;
+        e->issuer = issuer.key;
     return err;
 }
 

@@ -2,6 +2,7 @@
 /* key request: the administrator asks a vendor to name his issuer key. And the other side of it: which key entitle's
  * --issuer names. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
@@ -43,8 +44,34 @@ static enum carnet_err find_vendor(struct cli *cli, const struct home *h, struct
     return CARNET_OK;
 }
 
+/* The key that the vendor's entitlements still name, else the one before this. */
+static enum carnet_err find_replaced(struct cli *cli, const struct home *h, struct carnet_keyrequest *k)
+{
+    struct ledger_license *list = NULL;
+    size_t count = 0;
+    enum carnet_err err = ledger_licenses(h->ledger, &k->vendor, NULL, &list, &count, cli_diag(cli));
+
+    for (size_t i = 0; !err && i < count; i++) {
+        if ((*k->license && strcmp(k->license, list[i].id) != 0) || k->has_replaced || !home_own(h, &list[i].issuer) ||
+            carnet_digest_equal(&list[i].issuer, &h->issuer.id))
+            continue;
+        k->has_replaced = true;
+        k->replaced = list[i].issuer;
+    }
+    for (size_t i = 0; !err && !k->has_replaced && i < h->own_count; i++) {
+        if (h->own[i].role != CARNET_ROLE_ISSUER || h->own[i].state == LEDGER_KEY_ACTIVE)
+            continue;
+        k->has_replaced = true;
+        k->replaced = h->own[i].id;
+    }
+    free(list);
+    return err;
+}
+
 static enum carnet_err settle(struct cli *cli, const struct home *h, struct carnet_keyrequest *k)
 {
+    enum carnet_err err;
+
     const struct ledger_about *about = ledger_about(h->ledger);
     const char *offline = cli_value(cli, "offline"), *license = cli_value(cli, "license");
 
@@ -57,7 +84,8 @@ static enum carnet_err settle(struct cli *cli, const struct home *h, struct carn
     (void)snprintf(k->license, sizeof k->license, "%s", license ? license : "");
     (void)snprintf(k->name, sizeof k->name, "%s", about->name);
     (void)snprintf(k->contact, sizeof k->contact, "%s", about->contact);
-    return find_vendor(cli, h, &k->vendor);
+    err = find_vendor(cli, h, &k->vendor);
+    return err ? err : find_replaced(cli, h, k);
 }
 
 /* The journal knows it before it is written: every use of the key is an event. */
@@ -87,7 +115,7 @@ static enum carnet_err sign(struct cli *cli, struct home *h, const struct carnet
     return err;
 }
 
-static enum carnet_err request(struct cli *cli, struct home *h)
+enum carnet_err key_request_write(struct cli *cli, struct home *h)
 {
     const struct carnet_key *key = NULL;
     struct carnet_keyrequest k = {0};
@@ -141,7 +169,7 @@ enum carnet_err admin_key_request(struct cli *cli)
     if (!err)
         err = home_holds_seats(cli, &h);
     if (!err)
-        err = request(cli, &h);
+        err = key_request_write(cli, &h);
     home_close(&h);
     return err;
 }
@@ -150,7 +178,7 @@ enum carnet_err admin_key_request(struct cli *cli)
 
 #define PEM_MOST 4096
 
-static enum carnet_err take_pem(struct cli *cli, const struct carnet_buffer *bytes, struct carnet_digest *out)
+static enum carnet_err take_pem(struct cli *cli, const struct carnet_buffer *bytes, struct key_request_issuer *out)
 {
     uint8_t key[CARNET_PUBLIC_KEY_SIZE];
     enum carnet_err err = cli_pin_refuse_private(cli, bytes->bytes, bytes->size, CARNET_WRONG_KIND);
@@ -164,7 +192,7 @@ static enum carnet_err take_pem(struct cli *cli, const struct carnet_buffer *byt
         (void)carnet_fail_next(cli_diag(cli), "--issuer takes the PEM of 'carnet-admin key export issuer', or the file "
                                               "of 'carnet-admin key request'.");
     else
-        carnet_key_id(key, out);
+        carnet_key_id(key, &out->key);
     return err;
 }
 
@@ -207,6 +235,14 @@ static enum carnet_err confirm(struct cli *cli, const struct carnet_keyrequest *
     cli_note(cli, "%s asks, on %s, to be named as issuer (offline use %s) with the key\n\n    %s\n\n",
              carnet_text_escape(k->name, strlen(k->name), name, sizeof name), made,
              k->offline_wished ? "wished" : "not wished", grouped);
+    if (k->has_replaced) {
+        cli_id_grouped(&k->replaced, grouped);
+        cli_note(
+            cli,
+            "It says that this key follows his key\n\n    %s\n\nand goes on with the licenses of that. Ask him: of "
+            "anybody else it would be a second issuer, and seats could be given twice.\n\n",
+            grouped);
+    }
     if (cli_dry_run(cli))
         return CARNET_OK;
     if (cli_flag(cli, "yes")) {
@@ -218,7 +254,7 @@ static enum carnet_err confirm(struct cli *cli, const struct carnet_keyrequest *
 }
 
 static enum carnet_err take_request(struct cli *cli, const struct home *h, struct cli_bundle *bundle, const char *file,
-                                    const char *license, struct carnet_digest *out)
+                                    const char *license, struct key_request_issuer *out)
 {
     const struct carnet_read_options options = home_reading(h, CARNET_KIND_BIT(CARNET_KIND_KEYREQUEST));
     enum carnet_err err = cli_bundle_open(cli, file, &options, bundle);
@@ -228,15 +264,16 @@ static enum carnet_err take_request(struct cli *cli, const struct home *h, struc
     const struct carnet_keyrequest *k = carnet_document_keyrequest(carnet_reading_document(bundle->reading));
     const struct carnet_digest *signer = carnet_signed_signer(carnet_reading_signed(bundle->reading));
     err = hold_request(cli, h, k, license);
-    if (!err && !known_issuer(h, signer))
+    /* Who says that his key follows another one takes over licenses, and is asked about each time. */
+    if (!err && (k->has_replaced || !known_issuer(h, signer)))
         err = confirm(cli, k, signer);
     if (!err)
-        *out = *signer;
+        *out = (struct key_request_issuer){.key = *signer, .has_replaced = k->has_replaced, .replaced = k->replaced};
     return err;
 }
 
 enum carnet_err key_request_take(struct cli *cli, const struct home *h, const char *file, const char *license,
-                                 struct carnet_digest *out)
+                                 struct key_request_issuer *out)
 {
     struct cli_bundle bundle = {0};
     enum carnet_err err = cli_bundle_load(cli, file, &bundle);

@@ -420,8 +420,10 @@ static enum carnet_err open_key(struct cli *cli, struct home *h, const struct le
             return err;
         err = carnet_key_open(h->folder, key->file, key->role, passphrase, out, cli_diag(cli));
         if (!err) {
-            carnet_secret_free(h->passphrase);
-            h->passphrase = passphrase;
+            if (h->passphrase)
+                carnet_secret_free(passphrase);
+            else
+                h->passphrase = passphrase;
             return CARNET_OK;
         }
         carnet_secret_free(passphrase);
@@ -472,6 +474,31 @@ enum carnet_err home_open_own(struct cli *cli, struct home *h, const struct ledg
     if (!err)
         *out = h->signers[i];
     return err;
+}
+
+enum carnet_err home_adopt(struct home *h, const struct ledger_key *key, struct carnet_key *open,
+                           struct carnet_diag *diag)
+{
+    struct ledger_key *own = reallocarray(h->own, h->own_count + 1, sizeof *own);
+    struct carnet_key **signers;
+
+    if (own)
+        h->own = own;
+    signers = own ? reallocarray(h->signers, h->own_count + 1, sizeof(struct carnet_key *)) : NULL;
+    if (signers)
+        h->signers = signers;
+    if (!own || !signers) {
+        carnet_key_free(open);
+        return carnet_fail(diag, CARNET_NO_MEMORY, "", "There is not enough memory.");
+    }
+    for (size_t i = 0; key->state == LEDGER_KEY_ACTIVE && i < h->own_count; i++)
+        if (own[i].role == key->role && own[i].state == LEDGER_KEY_ACTIVE)
+            own[i].state = LEDGER_KEY_REPLACED;
+    own[h->own_count] = *key;
+    signers[h->own_count++] = open;
+    if (key->state == LEDGER_KEY_ACTIVE)
+        *(key->role == CARNET_ROLE_ROOT ? &h->root : &h->issuer) = *key;
+    return CARNET_OK;
 }
 
 /* Those that were replaced sign for the licenses whose newest entitlement still names them. */

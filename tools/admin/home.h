@@ -34,7 +34,7 @@ struct home {
     struct ledger_key *own;         /* all that the home made */
     size_t own_count;
     struct carnet_key **signers; /* those of `own` that were opened, else NULL */
-    char *passphrase;            /* that opened the last one, or NULL; in locked memory */
+    char *passphrase;            /* that opened the first one, or NULL; in locked memory */
     struct carnet_anchor *anchor_list;
     struct carnet_known_key *known_list;
     struct home_trust *trust; /* of each vendor of whom there is some */
@@ -81,6 +81,10 @@ CARNET_MUST_USE enum carnet_err home_key_look(struct cli *cli, const struct home
 /* Opens that own key, which need not be the active one; borrowed. */
 CARNET_MUST_USE enum carnet_err home_open_own(struct cli *cli, struct home *h, const struct ledger_key *key,
                                               const struct carnet_key **out);
+/* A key that was made just now, and is in the ledger: it is among the home's own from here on, and opened. `open` is
+ * the home's then. The active one of its role, where it is active. */
+CARNET_MUST_USE enum carnet_err home_adopt(struct home *h, const struct ledger_key *key, struct carnet_key *open,
+                                           struct carnet_diag *diag);
 /* The opened key of that id, of those that home_signer opened. CARNET_REVOKED, CARNET_UNTRUSTED_KEY. */
 CARNET_MUST_USE enum carnet_err home_signer_of(const struct home *h, const struct carnet_digest *id,
                                                const struct carnet_key **out, struct carnet_diag *diag);

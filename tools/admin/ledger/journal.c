@@ -182,8 +182,8 @@ enum carnet_err ledger_event_add(struct ledger *l, const struct carnet_digest *v
     return err;
 }
 
-enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const struct ledger_event *event,
-                                        struct carnet_diag *diag)
+static enum carnet_err each_chain(struct ledger *l, const struct carnet_digest *of, int64_t now,
+                                  const struct ledger_event *event, struct carnet_diag *diag)
 {
     int64_t last = 0;
     enum carnet_err err = database_number(l, 0, &last, diag, "SELECT max(number) FROM chain", "");
@@ -200,9 +200,22 @@ enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const str
         column_digest(s, 0, &vendor);
         column_digest(s, 1, &signer);
         database_done(s);
-        err = ledger_event_add(l, &vendor, &signer, now, event, NULL, diag);
+        if (!of || carnet_digest_equal(of, &signer))
+            err = ledger_event_add(l, &vendor, &signer, now, event, NULL, diag);
     }
     return err;
+}
+
+enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const struct ledger_event *event,
+                                        struct carnet_diag *diag)
+{
+    return each_chain(l, NULL, now, event, diag);
+}
+
+enum carnet_err ledger_event_each_of(struct ledger *l, const struct carnet_digest *signer, int64_t now,
+                                     const struct ledger_event *event, struct carnet_diag *diag)
+{
+    return each_chain(l, signer, now, event, diag);
 }
 
 enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,

@@ -62,12 +62,16 @@ const char *ledger_key_state_word(enum ledger_key_state state)
     return states[state];
 }
 
+/* It may be known already, from trust information that announces it. */
 enum carnet_err ledger_key_add_own(struct ledger *l, const struct ledger_key *key, struct carnet_diag *diag)
 {
-    const bool plain = strcmp(key->file, carnet_role_name(key->role)) == 0;
+    const bool plain = !*key->file || strcmp(key->file, carnet_role_name(key->role)) == 0;
 
     return database_run(
-        l, diag, "INSERT INTO key (id, role, seen, own, public_key, passphrase, file) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        l, diag,
+        "INSERT INTO key (id, role, seen, own, public_key, passphrase, file) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, own = excluded.own, public_key = "
+        "excluded.public_key, passphrase = excluded.passphrase, file = excluded.file",
         "dtiibiT", &key->id, carnet_role_name(key->role), key->created, (int64_t)(key->state != LEDGER_KEY_NEXT),
         (const void *)key->public_key, sizeof key->public_key, (int64_t)key->passphrase, plain ? "" : key->file);
 }

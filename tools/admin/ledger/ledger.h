@@ -414,6 +414,9 @@ CARNET_MUST_USE enum carnet_err ledger_event_add(struct ledger *l, const struct 
 /* The same event in every chain there is: what concerns the ledger as a whole. */
 CARNET_MUST_USE enum carnet_err ledger_event_each_chain(struct ledger *l, int64_t now, const struct ledger_event *event,
                                                         struct carnet_diag *diag);
+/* The same event in every chain of that signer. */
+CARNET_MUST_USE enum carnet_err ledger_event_each_of(struct ledger *l, const struct carnet_digest *signer, int64_t now,
+                                                     const struct ledger_event *event, struct carnet_diag *diag);
 /* The last position of a chain; position 0 when it is empty. */
 CARNET_MUST_USE enum carnet_err ledger_journal_head(struct ledger *l, const struct carnet_digest *vendor,
                                                     const struct carnet_digest *signer,
