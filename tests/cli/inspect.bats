@@ -604,6 +604,21 @@ altered() {
     says "There is no schema 'nonsense'" "lists them"
 }
 
+@test "explain: what it means, why it came, and what the user, the administrator and the vendor can do" {
+    expect ok 0 carnet-inspect explain forked
+    says '^forked \(exit code 53\)$' "^What to do$" "^Likely causes$" "^  A machine's state or a ledger was copied" "^The user can$" \
+        "^The administrator can$" "^The vendor can$" "^  Ask for the journals; revoke"
+    expect ok 0 carnet-inspect explain 31
+    says '^altered \(exit code 31\)$'
+    not_says "^The vendor can$"
+    expect ok 0 carnet-inspect explain --json
+    jq -e '.outcomes | length > 50 and all(.outcome == "ok" or .causes != null) and all(.meaning != "" and .next != "")' "$BATS_TEST_TMPDIR/out"
+    # the other two say the same
+    for program in carnet-user carnet-admin; do
+        $program explain forked | cmp - <(carnet-inspect explain forked)
+    done
+}
+
 @test "the JSON of help, version, explain and refusals" {
     expect ok 0 carnet-inspect --help --json && conforms
     expect ok 0 carnet-inspect --version --json && conforms

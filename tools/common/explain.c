@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/advice.h"
 #include "common/cli_private.h"
 #include "core/text.h"
 
@@ -37,16 +38,46 @@ static enum carnet_err find(struct cli *cli, const char *typed, enum carnet_err 
     return carnet_fail_next(&cli->diag, "'%s explain' lists them all.", cli->program->name);
 }
 
+enum { CAUSES, USER, ADMINISTRATOR, VENDOR, PARTS };
+static const struct {
+    const char *member, *heading;
+} parts[PARTS] = {
+    [CAUSES] = {"causes", "Likely causes"},
+    [USER] = {"user", "The user can"},
+    [ADMINISTRATOR] = {"administrator", "The administrator can"},
+    [VENDOR] = {"vendor", "The vendor can"},
+};
+static const char *const advice[][PARTS] = {
+#define ADVICE(symbol, causes, user, administrator, vendor) [CARNET_##symbol] = {causes, user, administrator, vendor},
+    CLI_ADVICE(ADVICE)
+#undef ADVICE
+};
+_Static_assert(sizeof advice / sizeof advice[0] == CARNET_OUTCOME_COUNT, "every outcome has its advice");
+
 static json_t *describe(enum carnet_err err)
 {
-    return json_pack("{s:s, s:i, s:s, s:s}", "outcome", carnet_outcome_name(err), "exit", carnet_outcome_exit(err),
-                     "meaning", carnet_outcome_meaning(err), "next", carnet_outcome_next(err));
+    json_t *one =
+        json_pack("{s:s, s:i, s:s, s:s}", "outcome", carnet_outcome_name(err), "exit", carnet_outcome_exit(err),
+                  "meaning", carnet_outcome_meaning(err), "next", carnet_outcome_next(err));
+    int bad = one == NULL;
+    for (size_t i = 0; i < PARTS; i++) {
+        if (advice[err][i][0] != '\0')
+            bad |= json_object_set_new(one, parts[i].member, json_string(advice[err][i]));
+    }
+    if (bad == 0)
+        return one;
+    json_decref(one);
+    return NULL;
 }
 
 static void explain_one(struct cli *cli, enum carnet_err err)
 {
     cli_data(cli, "%s%s%s (exit code %d)\n  %s\nWhat to do\n  %s\n", cli_style(cli, "bold"), carnet_outcome_name(err),
              cli_style(cli, "off"), carnet_outcome_exit(err), carnet_outcome_meaning(err), carnet_outcome_next(err));
+    for (size_t i = 0; i < PARTS; i++) {
+        if (advice[err][i][0] != '\0')
+            cli_data(cli, "%s\n  %s\n", parts[i].heading, advice[err][i]);
+    }
     cli_set(cli, "explained", describe(err));
 }
 

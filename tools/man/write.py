@@ -16,6 +16,8 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SPEC = os.path.join(HERE, "..", "..", "spec", "outcomes.md")
+ADVICE = (("causes", "Likely causes"), ("user", "User"), ("administrator", "Administrator"), ("vendor", "Vendor"))
 DATE = "November 24, 2026"
 PROGRAMS = {"carnet-user": "user", "carnet-admin": "admin", "carnet-inspect": "inspect"}
 OUTPUT = {"output", "to", "text", "force"}
@@ -139,14 +141,28 @@ def outcomes(build):
     ]
     for one in ask(build, "carnet-inspect", "explain")["outcomes"]:
         out += [".It %d %s" % (one["exit"], plain(one["outcome"])), lines(one["meaning"]), lines(one["next"])]
+        for key, heading in ADVICE:
+            if key in one:
+                out += [".br", ".Em %s :" % heading.replace(" ", "\\ "), lines(one[key])]
     return "\n".join(out + [".El", ".Sh SEE ALSO", ".Xr carnet-admin 1 ,", ".Xr carnet-inspect 1 ,", ".Xr carnet-user 1"]) + "\n"
+
+
+def specification(build):
+    """The same for spec/outcomes.md, where whoever reads the specification finds it."""
+    out = ["# Outcomes", "", "Written by `tools/man/write.py` from the tables in `format/core/error.h` and `tools/common/advice.h`, which `explain` prints,",
+           "too. Names and codes are normative (`format.md`, section 20); the advice is not."]
+    for one in ask(build, "carnet-inspect", "explain")["outcomes"]:
+        out += ["", "## %d `%s`" % (one["exit"], one["outcome"]), "", one["meaning"], "", "- *Next*: " + one["next"]]
+        out += ["- *%s*: %s" % (heading, one[key]) for key, heading in ADVICE if key in one]
+    return "\n".join(out) + "\n"
 
 
 def write(build, folder):
     pages = {program + ".1": page(build, program) for program in PROGRAMS}
     pages["carnet-outcomes.7"] = outcomes(build)
+    pages["outcomes.md"] = specification(build)
     for name, text in pages.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+        with open(SPEC if (folder, name) == (HERE, "outcomes.md") else os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
     return sorted(pages)
 
@@ -155,7 +171,7 @@ def check(build):
     bad = 0
     with tempfile.TemporaryDirectory() as folder:
         for name in write(build, folder):
-            with open(os.path.join(folder, name), "rb") as new, open(os.path.join(HERE, name), "rb") as old:
+            with open(os.path.join(folder, name), "rb") as new, open(SPEC if name == "outcomes.md" else os.path.join(HERE, name), "rb") as old:
                 if new.read() != old.read():
                     print("tools/man/%s is not what tools/man/write.py writes: run it" % name)
                     bad = 1
