@@ -324,7 +324,9 @@ altered() {
     expect no-input 66 carnet-inspect verify --trust "$root" --files0-from nowhere
     says "The list of files can't be read.*\[nowhere\]"
     expect wrong-kind 33 carnet-inspect verify --trust "$root" --require-kind license c.carnet $'a\nb.carnet'
-    says "^wrong-kind +c\.carnet" "^ok +a"
+    says "^wrong-kind +c\.carnet  The file is of the kind entitlement, and --require-kind asks for another\. \(R-4\)$" "^ok +a"
+    expect wrong-kind 33 carnet-inspect verify --trust "$root" --journal c.carnet c.carnet
+    says "The file is of the kind entitlement, and --journal asks for another\. \[c\.carnet, R-4\]$"
     expect ok 0 carnet-inspect verify --trust "$root" --require-kind license --require-kind entitlement folder c.carnet
     expect usage 64 carnet-inspect verify --require-kind nonsense c.carnet
     says "There is no kind 'nonsense'"

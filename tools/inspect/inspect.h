@@ -94,6 +94,9 @@ CARNET_MUST_USE enum carnet_err inspect_raw_entry(struct cli *cli, const struct 
                                                   const char *name, bool terminal);
 /* The headers of the archive, as bytes. */
 void inspect_raw_headers(struct cli *cli, const struct carnet_reading *reading);
+/* Puts words that fit an inspector into a diagnosis CARNET_WRONG_KIND: the file is of that kind ("" when it is not
+ * known), and the option asked for another. */
+void inspect_kind_advise(const char *kind, const char *option, struct carnet_diag *diag);
 /* Prints the chain of trust as a tree, from the root to the machine. */
 void inspect_tree(struct cli *cli, const struct inspect_layers *layers, const struct inspect_trust *trust);
 

@@ -102,6 +102,7 @@ static enum carnet_err take_told(void *context, const char *file, const struct e
     if (found->err == CARNET_OK && facts != NULL && facts->layers > 0)
         return inspect_journal_take(l->journal, facts);
     *cli_diag(l->cli) = found->diag;
+    inspect_kind_advise(found->kind, "--journal", cli_diag(l->cli));
     cli_place(l->cli, file);
     return found->err != CARNET_OK ? found->err : CARNET_BUG;
 }

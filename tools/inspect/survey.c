@@ -35,6 +35,8 @@ static enum carnet_err told(void *context, const char *file, const struct examin
     struct survey *s = context;
     struct carnet_diag diag = found->diag;
     inspect_trust_advise(&s->trust, &diag);
+    if (s->terms.expected != 0)
+        inspect_kind_advise(found->kind, "--require-kind", &diag);
     s->files++;
     s->counts[found->err]++;
     cli_progress_add(s->cli, 1);

@@ -288,3 +288,12 @@ void inspect_tree(struct cli *cli, const struct inspect_layers *layers, const st
         depth = machine_branch(cli, &layers->list[i], depth);
     }
 }
+
+void inspect_kind_advise(const char *kind, const char *option, struct carnet_diag *diag)
+{
+    if (diag->err != CARNET_WRONG_KIND || kind[0] == '\0')
+        return;
+    (void)carnet_fail(diag, CARNET_WRONG_KIND, "R-4", "The file is of the kind %s, and %s asks for another.", kind,
+                      option);
+    (void)carnet_fail_next(diag, "Look at it with 'carnet-inspect show', and leave it out or ask for its kind, too.");
+}
