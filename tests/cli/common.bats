@@ -417,8 +417,9 @@ setup() {
     TERM=xterm on_terminal "" carnet-probe progress
     [ "$status" -eq 0 ]
     says 'baking  ' ' of 40' '40 of 40'
-    # Each line that is said begins where the bar was erased.
-    [ "$(grep -c $'\e\\[K\\(cake [0-9]*\\|baked\\)$' "$BATS_TEST_TMPDIR/out")" -eq 5 ]
+    # Each line that is said begins where the bar was erased, or where there was none.
+    [ "$(grep -c $'\\(^\\|\e\\[K\\)\\(cake [0-9]*\\|baked\\)$' "$BATS_TEST_TMPDIR/out")" -eq 5 ]
+    grep -q $'\e\\[Kcake' "$BATS_TEST_TMPDIR/out"
     not_says $'[^K]cake' $'[^K]baked'
     # With a refusal at the end, too.
     TERM=xterm on_terminal "" carnet-probe progress --fail

@@ -134,7 +134,8 @@ void cli_progress_add(struct cli *cli, size_t steps)
     if (p->done > p->total)
         p->done = p->total;
     const int64_t now = monotonic();
-    if (!p->shown || now - p->drawn >= EVERY_MS)
+    /* Also where a line was said meanwhile: thousands are, one after the other. */
+    if (now - p->drawn >= EVERY_MS || p->done == p->total)
         draw(p, now);
 }
 
