@@ -429,3 +429,20 @@ in_namespace() {
     expect exists 73 carnet-user sync other -y
     [ "$(cat other/carnet)" = x ]
 }
+
+@test "a machine that drifts from its license is told so, and the renewal that is made goes with the next stick" {
+    vendor
+    machine one
+    trust
+    manifest cad
+    carnet-user --quiet sync stick --label ONE -y
+    office
+    carnet-user --quiet sync stick -y
+    rm stick/carnet/to-admin/*
+    echo SERz99999 >"$CARNET_SYSROOT/sys/class/dmi/id/board_serial"
+    expect ok 0 carnet-user sync stick -y
+    says "keep   fingerprint +cad +the machine differs"
+    carnet-user --quiet fingerprint --renew -o renew.carnet
+    expect ok 0 carnet-user sync stick -y
+    [ "$(ls stick/carnet/to-admin | grep -c fingerprint-)" = 1 ]
+}

@@ -29,7 +29,7 @@ static bool is_coming(const struct sync *s, const struct carnet_product *product
 }
 
 /* How a product stands here. */
-enum standing { WITHOUT, GIVEN_BACK, UNREADABLE, COVERED };
+enum standing { WITHOUT, GIVEN_BACK, UNREADABLE, COVERED, DRIFTING };
 
 /* One that has run out covers it, too: it is to be renewed, and needs no other seat. That of another machine does not:
  * the state was copied here with a disk. What was given back or taken away is not asked for again by itself. */
@@ -46,7 +46,9 @@ static enum standing standing_by(const struct carnet_state_grant *grant, const s
     if (grant->released || grant->ended)
         return GIVEN_BACK;
     carnet_check_grant(grant, surroundings, &nothing, check);
-    return check->err == CARNET_WRONG_MACHINE ? WITHOUT : COVERED;
+    if (check->err == CARNET_WRONG_MACHINE)
+        return WITHOUT;
+    return check->has_match && check->match.drifts ? DRIFTING : COVERED;
 }
 
 static enum carnet_err look_at_grants(struct sync *s, const struct carnet_product *product, enum standing *out)
@@ -61,7 +63,7 @@ static enum carnet_err look_at_grants(struct sync *s, const struct carnet_produc
             : carnet_surroundings_read(s->state, &product->vendor, s->machine, s->now, &surroundings, cli_diag(s->cli));
     if (err == CARNET_OK)
         err = carnet_state_grants(s->state, &product->vendor, &grants, &count, cli_diag(s->cli));
-    for (size_t i = 0; err == CARNET_OK && i < count && *out != COVERED; i++) {
+    for (size_t i = 0; err == CARNET_OK && i < count; i++) {
         const enum standing one = standing_by(&grants[i], &surroundings, product->id, check);
         *out = one > *out ? one : *out;
     }
@@ -104,6 +106,23 @@ static enum carnet_err add(struct sync *s, const struct carnet_product *product)
     return CARNET_OK;
 }
 
+/* Why none is made where one might be expected; NULL where there is nothing to say. */
+static const char *reason(enum standing standing)
+{
+    switch (standing) {
+    case GIVEN_BACK:
+        return "its license has ended here: 'carnet-user fingerprint' asks for another";
+    case UNREADABLE:
+        return "a license here can't be read: 'carnet-user doctor' says why";
+    case DRIFTING:
+        return "the machine differs from its license: 'carnet-user fingerprint --renew', and sync again";
+    case WITHOUT:
+    case COVERED:
+        break;
+    }
+    return NULL;
+}
+
 static enum carnet_err consider(struct sync *s, const struct carnet_product *product)
 {
     enum standing standing = WITHOUT;
@@ -115,12 +134,11 @@ static enum carnet_err consider(struct sync *s, const struct carnet_product *pro
         return CARNET_OK;
     }
     const enum carnet_err err = look_at_grants(s, product, &standing);
-    if (err == CARNET_OK && standing == GIVEN_BACK)
-        stick_plan_keep(s->stick, KIND, product->id,
-                        "its license has ended here: 'carnet-user fingerprint' asks for another");
-    if (err == CARNET_OK && standing == UNREADABLE)
-        stick_plan_keep(s->stick, KIND, product->id, "a license here can't be read: 'carnet-user doctor' says why");
-    return err == CARNET_OK && standing == WITHOUT ? add(s, product) : err;
+    if (err != CARNET_OK)
+        return err;
+    if (reason(standing) != NULL)
+        stick_plan_keep(s->stick, KIND, product->id, reason(standing));
+    return standing == WITHOUT ? add(s, product) : CARNET_OK;
 }
 
 /* ---- what is on its way already ---- */
