@@ -34,7 +34,7 @@ office() {
     done
 }
 
-@test "the whole trip of one machine, with nothing but sync on its side" {
+@test "the whole trip of one machine, with nothing but sync on its side (spec/stick.md, N-3)" {
     vendor
     machine one
     trust
@@ -83,7 +83,7 @@ fate() {
     jq -rs --arg source "$1" '.[] | select(.source == $source) | "\(.fate) \(.why // .message // "")"' "$BATS_TEST_TMPDIR/out"
 }
 
-@test "one stick, two machines: each takes its own, and ROUND.TXT says who is left" {
+@test "one stick, two machines: each takes its own, and ROUND.TXT says who is left (spec/stick.md, N-17)" {
     prepared
     expect ok 0 carnet-user --json sync stick -y
 
@@ -100,7 +100,7 @@ fate() {
     LC_ALL=C awk '!/^[ -~]*\r$/ { exit 1 }' stick/carnet/ROUND.TXT
 }
 
-@test "a messy stick: every file has a fate, nothing is followed, nothing hangs, nothing is shown raw" {
+@test "a messy stick: every file has a fate, nothing is followed, nothing hangs, nothing is shown raw (spec/stick.md, N-9 to N-11)" {
     prepared
     file=$(ls stick/carnet/to-user/license-one-*.carnet)
     theirs=$(ls stick/carnet/to-user/license-two-*.carnet)
@@ -342,7 +342,7 @@ power-off --no-user-interaction -b /dev/sdb1" ]
     [ "$(ls stick/carnet/done)" = mine.txt ]
 }
 
-@test "no vendor is trusted by a stick; a pinned one's trust information comes with it, before the rest (spec/stick.md, N-19)" {
+@test "no vendor is trusted by a stick; a pinned one's trust information comes with it, before the rest (spec/stick.md, N-13, N-19)" {
     machine one
     mkdir -p stick/carnet/to-user
     cp "$CARNET_SOURCE/samples/valid/trust-rich.carnet" stick/carnet/to-user/trust-x-1a2b3c4d.carnet

@@ -67,7 +67,8 @@ class Matrix:
         return {content for _, _, _, content in state_rules.sent(world.at("state"))} | self.base_stick
 
     def hold_stick(self, world):
-        """Nothing is on the stick that was not recorded first: a bundle, or the beginning of one."""
+        """Nothing is on the stick that was not recorded first: a bundle, or the beginning of one; and what lay there is there
+        or here (spec/stick.md, N-4, N-14)."""
         known = self.known(world)
         for path, content in world.files("stick").items():
             if path.endswith(".carnet"):

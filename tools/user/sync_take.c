@@ -155,6 +155,21 @@ static enum carnet_err take_judged(struct sync *s, struct stick_file *file, cons
     return take_own(s, file, reading, keep);
 }
 
+/* A copy has the fate of what it is a copy of. */
+static bool take_copy(struct sync *s, struct stick_file *file)
+{
+    const struct stick_file *twin = stick_twin(s->stick, file);
+    if (twin == NULL)
+        return false;
+    stick_name(s->stick, file, &twin->id, twin->label);
+    if (twin->fate == STICK_TAKEN || twin->fate == STICK_KNOWN)
+        stick_decide(s->stick, file, STICK_KNOWN, CARNET_OK, "the same as another file");
+    else
+        stick_decide(s->stick, file, twin->fate, twin->outcome, twin->why == NULL ? NULL : "%s", twin->why);
+    file->stays = twin->stays;
+    return true;
+}
+
 enum carnet_err sync_take(struct sync *s, struct stick_file *file, bool keep)
 {
     struct carnet_buffer bytes = {0};
@@ -166,6 +181,10 @@ enum carnet_err sync_take(struct sync *s, struct stick_file *file, bool keep)
     const struct carnet_read_options options = {
         .anchors = carnet_state_anchors(s->state), .expected = SYNC_KINDS, .keys = s->keys, .known = s->known};
     err = stick_read(s->stick, file, &bytes, &diag);
+    if (err == CARNET_OK && take_copy(s, file)) {
+        carnet_buffer_clear(&bytes);
+        return CARNET_OK;
+    }
     if (err == CARNET_OK)
         err = carnet_reading_open(bytes.bytes, bytes.size, &options, &reading, &diag);
     if (err == CARNET_OK) {

@@ -338,6 +338,24 @@ enum carnet_err stick_read(struct stick *stick, struct stick_file *file, struct 
     return CARNET_OK;
 }
 
+const struct stick_file *stick_twin(struct stick *stick, const struct stick_file *file)
+{
+    const size_t places = 2 * stick->count;
+    size_t at;
+    if (stick->by_digest == NULL)
+        stick->by_digest = calloc(places, sizeof *stick->by_digest);
+    if (stick->by_digest == NULL) /* then each is judged by itself */
+        return NULL;
+    memcpy(&at, file->whole.bytes, sizeof at);
+    for (at %= places; stick->by_digest[at] != 0; at = (at + 1) % places) {
+        const struct stick_file *other = &stick->files[stick->by_digest[at] - 1];
+        if (carnet_digest_equal(&other->whole, &file->whole))
+            return other < file ? other : NULL;
+    }
+    stick->by_digest[at] = (uint32_t)(file - stick->files) + 1;
+    return NULL;
+}
+
 void stick_decide(struct stick *stick, struct stick_file *file, enum stick_fate fate, enum carnet_err outcome,
                   const char *why, ...)
 {

@@ -43,6 +43,7 @@ struct stick {
     int folders[FOLDER_COUNT]; /* -1 where it is not there, or not opened yet */
     struct stick_file *files;
     size_t count, room;
+    uint32_t *by_digest; /* a table of files that were read: number + 1, twice as many places as files; NULL before */
     struct stick_ignored ignored[STICK_REASONS_MOST];
     size_t reasons;
     struct stick_row *rows;

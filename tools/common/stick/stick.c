@@ -147,6 +147,7 @@ void stick_close(struct stick *stick)
         free(stick->rows[i].words);
     }
     free(stick->files);
+    free(stick->by_digest);
     free(stick->rows);
     free(stick->puts);
     free(stick->path);

@@ -76,6 +76,8 @@ struct stick_file *stick_file(const struct stick *stick, size_t i);
  * those that were read first is CARNET_ALTERED: it changes while it is read. Never hangs, never follows a link. */
 CARNET_MUST_USE enum carnet_err stick_read(struct stick *stick, struct stick_file *file, struct carnet_buffer *out,
                                            struct carnet_diag *diag);
+/* The first of the files listed before it that has the very same bytes (both were read), or NULL: "x (1).carnet". */
+const struct stick_file *stick_twin(struct stick *stick, const struct stick_file *file);
 /* Gives it its fate; `why` is a sentence or NULL. It may be given anew until stick_report. */
 void stick_decide(struct stick *stick, struct stick_file *file, enum stick_fate fate, enum carnet_err outcome,
                   const char *why, ...) CARNET_PRINTF(5, 6);
@@ -84,7 +86,8 @@ void stick_name(struct stick *stick, struct stick_file *file, const struct carne
 /* The fate for what reading it said: other-vendor where no root that is known here leads to it, else refused, with the
  * diagnosis' words. */
 void stick_refuse(struct stick *stick, struct stick_file *file, enum carnet_err err, const struct carnet_diag *diag);
-/* CARNET_PARTLY_DONE, with words, where a file or folder of the stick could not be read: what lies there may be mine. */
+/* CARNET_PARTLY_DONE, with words, where a file or folder of the stick could not be read: what lies there may be mine.
+ */
 CARNET_MUST_USE enum carnet_err stick_was_read(const struct stick *stick);
 /* How many files have that fate, those that were never listed among them. */
 size_t stick_fates(const struct stick *stick, enum stick_fate fate);
