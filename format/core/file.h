@@ -37,8 +37,8 @@ CARNET_MUST_USE enum carnet_err carnet_file_replace(int dirfd, const char *name,
 char *carnet_file_beside(const char *name);
 /*
  * Gives the finished file `temporary` (its content is on the disk) its name: rename, which never replaces a file unless
- * `replace`, and fsync of the folder. On CARNET_EXISTS, or where the name can't be given, the temporary file is gone and
- * nothing else is changed.
+ * `replace`, and fsync of the folder. On CARNET_EXISTS, or where the name can't be given, the temporary file is gone
+ * and nothing else is changed.
  */
 CARNET_MUST_USE enum carnet_err carnet_file_settle(int dirfd, const char *temporary, const char *name, bool replace,
                                                    struct carnet_diag *diag);

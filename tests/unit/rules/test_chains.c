@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -16,13 +17,15 @@ static void take(struct carnet_chains *chains, const char *text)
 {
     struct carnet_digest digests[32] = {0};
     struct carnet_segment s = {.digests = digests};
-    unsigned first = 0, last = 0, other = 99;
-    char issuer = 0;
-    assert_true(sscanf(text, "%c:%u-%u!%u", &issuer, &first, &last, &other) >= 3);
+    const char issuer = text[0];
+    char *rest = NULL;
+    const uint32_t first = (uint32_t)strtoul(text + 2, &rest, 10), last = (uint32_t)strtoul(rest + 1, &rest, 10);
+    const uint32_t other = *rest == '!' ? (uint32_t)strtoul(rest + 1, &rest, 10) : 99;
+    assert_true(first > 0 && last >= first && *rest == '\0');
     s.signer.bytes[0] = (uint8_t)issuer;
     s.first = first;
     s.last = last;
-    for (unsigned i = first - 1; i <= last; i++) {
+    for (uint32_t i = first - 1; i <= last; i++) {
         struct carnet_digest *d = i < first ? &s.previous : &digests[i - first];
         d->bytes[0] = (uint8_t)issuer;
         d->bytes[1] = (uint8_t)i;
