@@ -31,8 +31,8 @@ const char *carnet_fact_verdict_name(enum carnet_fact_verdict verdict);
 void carnet_match(const struct carnet_facts *held, const struct carnet_matching *matching,
                   const struct carnet_machine_facts *machine, struct carnet_match *out);
 /* The same with the facts that another bundle tells of that machine in place of the machine at hand: what it does not
- * have is missing. Under another machine key only the facts keyed by the vendor id compare (format.md, section 13); the others
- * are unreadable. */
+ * have is missing. Under another machine key only the facts keyed by the vendor id compare (format.md, section 13); the
+ * others are unreadable. */
 void carnet_match_told(const struct carnet_facts *held, const struct carnet_matching *matching,
                        const struct carnet_facts *told, bool same_key, struct carnet_match *out);
 /* One line for people: "matched machine-id, adapter; changed disk; 45 of 80 points, 56 %, 60 % needed". */
