@@ -140,9 +140,12 @@ static enum carnet_err trust_root(struct carnet_trusted *t, const struct carnet_
         return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
                            "The %s is signed by the root key %s, and no vendor is trusted here yet.", t->kind->name,
                            hex);
-    return carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
-                       "The %s is signed by the key %s, which is not the root key of any vendor trusted here.",
-                       t->kind->name, hex);
+    carnet_fail(diag, CARNET_UNTRUSTED_KEY, "T-2",
+                "The %s is signed by the key %s, which is not the root key of any vendor trusted here.", t->kind->name,
+                hex);
+    return carnet_fail_next(diag,
+                            "If the vendor has another root since, his newest trust file is missing here: take it "
+                            "with 'trust add'. Otherwise it is a stranger's; do not use it.");
 }
 
 /* T-3 and T-4: the key that the embedded document names. */

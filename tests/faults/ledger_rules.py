@@ -141,6 +141,7 @@ def check(home, fits=True):
 PROJECTION = (
     "SELECT 'ledger', roles, name, contact, epoch, state, '' FROM ledger",
     "SELECT 'key', role, own, state, count(*), '', '' FROM key GROUP BY role, own, state",
+    "SELECT 'trust', count(*), '', '', '', '', '' FROM trust",
     "SELECT 'anchor', count(*), '', '', '', '', '' FROM anchor",
     "SELECT 'made', license, revision, '', '', '', '' FROM made",
     "SELECT 'taken', license, revision, '', '', '', '' FROM taken",
@@ -174,4 +175,4 @@ def outbox(home):
     if not whole(home):
         return set()
     with Ledger(home) as l:
-        return {r[0] for r in l.all("SELECT bytes FROM bundle UNION SELECT bytes FROM made")}
+        return {r[0] for r in l.all("SELECT bytes FROM bundle UNION SELECT bytes FROM made UNION SELECT bytes FROM trust")}

@@ -107,6 +107,17 @@ def torn_log(lab):
     return w
 
 
+def rotated(lab):
+    """Another issuer key follows, and so does another root; the other home has the trust file at hand."""
+    w = lab.start(admin)
+    w.must("carnet-admin", "key", "rotate", "issuer", "-y", "-o", "request.carnet")
+    w.must("carnet-admin", "key", "rotate", "root", "-y", "-o", "trust-2.carnet")
+    w.must("carnet-admin", "--home", w.at("other"), "trust", "add", "root.pem", "-y")
+    w.must("carnet-admin", "--home", w.at("other"), "trust", "publish", "-o", "other-trust.carnet")
+    w.must("carnet-admin", "trust", "add", "other.pem", "-y")
+    return w
+
+
 def user(lab):
     """A machine of made-up hardware, the vendor's root at hand and not pinned yet."""
     w = lab.start(admin)
@@ -250,6 +261,10 @@ SCENARIOS = [
     row("backup", admin, "admin", "backup", "copy", makes="copy"),
     row("retire", admin, "admin", "retire", "away", "-y", makes="away"),
     row("answer", asked, "admin", "clock", "request.carnet", "--to", "../stick"),
+    row("announce", admin, "admin", "key", "rotate", "root", "--announce", "-y", "--to", "../stick"),
+    row("revoke-issuer", rotated, "admin", "key", "revoke", "issuer", "-y", "--to", "../stick"),
+    row("revoke-root", rotated, "admin", "key", "revoke", "root", "-y", "--to", "../stick"),
+    row("take-trust", rotated, "admin", "import", "other-trust.carnet"),
     row("trust", user, "user", "-y", "trust", "add", "root.pem"),
     row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
     row("activate", licensed_file, "user", "activate", "license.carnet"),

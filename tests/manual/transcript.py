@@ -21,7 +21,7 @@ PROMPT = re.compile(r"(vendor|admin|plc1)\$ (.*)")
 ID = re.compile(r"\b(?:[0-9a-f]{64}|(?:[0-9a-f]{4} ){15}[0-9a-f]{4})\b")
 SAME = [
     (ID, "ID"),
-    (re.compile(r"-[0-9a-f]{8}\.carnet\b"), "-8HEX.carnet"),
+    (re.compile(r"-[0-9a-f]{8}\.(carnet|key)\b"), "-8HEX"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "TIME"),
     (re.compile(r"\bkey [0-9a-f]{16}\b"), "key ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\d\b"), "DATE"),

@@ -39,16 +39,29 @@ static bool is_known_issuer(const struct home *h, const struct carnet_digest *ke
     return false;
 }
 
-/* Of the keys of that role the one that is named, else the home's own that was replaced last. */
+/* The home's own of that role that was replaced last; else the one revoked last, whose file is given out once more. */
+static const struct ledger_key *last_own(const struct home *h, enum carnet_role role)
+{
+    const struct ledger_key *revoked = NULL;
+
+    for (size_t i = 0; i < h->own_count; i++) {
+        if (h->own[i].role == role && h->own[i].state == LEDGER_KEY_REPLACED)
+            return &h->own[i];
+        if (h->own[i].role == role && h->own[i].state == LEDGER_KEY_REVOKED && !revoked)
+            revoked = &h->own[i];
+    }
+    return revoked;
+}
+
+/* Of the keys of that role the one that is named, else the home's own. */
 static enum carnet_err find_key(struct cli *cli, const struct home *h, struct revoking *r)
 {
     const char *text = cli_argument(cli, 1);
 
     if (text && carnet_digest_parse(text, &r->key) != CARNET_OK)
         return carnet_fail(cli_diag(cli), CARNET_USAGE, "", "A key is named by its id: 64 hexadecimal digits.");
-    for (size_t i = 0; !text && !r->own && i < h->own_count; i++)
-        if (h->own[i].role == r->role && h->own[i].state == LEDGER_KEY_REPLACED)
-            r->own = &h->own[i];
+    if (!text)
+        r->own = last_own(h, r->role);
     if (!text && !r->own)
         return refuse_unknown(cli, "No key of that role was replaced in this home.");
     if (r->own)
@@ -119,7 +132,7 @@ static enum carnet_err publish(struct cli *cli, struct home *h, struct revoking 
         err = publishing_revoke_key(cli, &r->p, &r->key);
     if (!err && r->p.news > 0)
         err = publishing_keep(cli, &r->p, &r->key, r->valid.ids, r->valid.count);
-    if (!err)
+    if (!err && r->p.news > 0)
         err = cli_output_check(cli);
     if (err)
         return err;
@@ -155,7 +168,7 @@ static enum carnet_err publish(struct cli *cli, struct home *h, struct revoking 
 
 static enum carnet_err give_up(struct cli *cli, struct home *h, struct revoking *r)
 {
-    const bool again = r->own->state == LEDGER_KEY_REVOKED;
+    const bool again = r->own && r->own->state == LEDGER_KEY_REVOKED;
     enum carnet_err err = CARNET_OK;
 
     tell(cli, r);

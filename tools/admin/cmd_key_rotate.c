@@ -200,7 +200,7 @@ static enum carnet_err run_root(struct cli *cli, struct home *h, struct rotating
         publishing_again(&r->p);
     if (!err)
         err = hold_present(cli, h, r);
-    if (!err)
+    if (!err && !r->p.again)
         err = cli_output_check(cli);
     if (!err && !r->p.again)
         err = cli_dry_run(cli) ? home_signer_look(cli, h, CARNET_ROLE_ROOT) : ask_root(cli, r);

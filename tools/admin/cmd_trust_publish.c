@@ -200,7 +200,7 @@ static enum carnet_err publish(struct cli *cli, struct home *h, struct publishin
     char version[32];
     enum carnet_err err = settle(cli, h, p);
 
-    if (!err)
+    if (!err && !p->again)
         err = cli_output_check(cli);
     if (err)
         return err;

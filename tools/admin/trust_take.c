@@ -106,8 +106,8 @@ void trust_take_tell(struct cli *cli, const struct home *h, const struct carnet_
                                 : "Taken:",
              t->generation, t->number, hex);
     if (!same)
-        cli_note(cli, "%u root keys; revoked are %u keys and %u grants.\n", t->generation, t->lists->key_count,
-                 t->lists->grant_count);
+        cli_note(cli, "%u root key%s; revoked are %u keys and %u grants.\n", t->generation,
+                 t->generation == 1 ? "" : "s", t->lists->key_count, t->lists->grant_count);
     for (size_t i = 0; !same && i < h->own_count; i++) {
         const struct ledger_key *key = &h->own[i];
         if (key->role != CARNET_ROLE_ISSUER || !revokes(t, &key->id))

@@ -65,9 +65,10 @@ static void tell(struct cli *cli, const struct carnet_trust *t, bool same)
                                 : "Taken:",
              version, hex);
     if (!same)
-        cli_note(cli,
-                 "%u root keys; revoked are %u keys and %u grants. The licenses that are not revoked work as before.\n",
-                 t->generation, t->lists->key_count, t->lists->grant_count);
+        cli_note(
+            cli,
+            "%u root key%s; revoked are %u keys and %u grants. The licenses that are not revoked work as before.\n",
+            t->generation, t->generation == 1 ? "" : "s", t->lists->key_count, t->lists->grant_count);
 }
 
 /* Is it whole, of a vendor of whom nothing is pinned? Otherwise the refusal stands as it is. */
