@@ -145,6 +145,9 @@ expect_refused_link() {
     [ "$new" = "$(key_of issuer)" ]
     [ "$old" = "$(key_of issuer replaced)" ]
     [ "$(of k.carnet replaces)" = "$old" ]
+    mkdir early
+    expect ok 0 carnet-admin journal export --to early
+    [ "$(find early -name '*.carnet' | wc -l)" -eq 1 ]
     # The vendor has not answered: the same key, and the license goes on under the old one.
     expect ok 0 carnet-admin key rotate issuer -y -o k2.carnet --json
     [ "$(json '.key, .again' | paste -sd ' ')" = "$new true" ]
@@ -173,6 +176,11 @@ expect_refused_link() {
     says "older than what is known"
     expect ok 0 carnet-admin key rotate issuer -n -o k3.carnet
     says "Would make another issuer key"
+    # The journal of either key can be exported, and read.
+    mkdir audit
+    expect ok 0 carnet-admin journal export --to audit
+    [ "$(find audit -name '*.carnet' | wc -l)" -eq 2 ]
+    expect ok 0 carnet-inspect verify --trust root.pem audit
 }
 
 @test "a license goes to a second administrator whole, and only when the first one's journal shows it" {
@@ -380,4 +388,31 @@ killed() {
     killed issuer
     expect ok 0 carnet-admin entitle --license CAD-1 --issuer out.carnet -y -o e2.carnet
     expect ok 0 carnet-admin import e2.carnet
+}
+
+@test "key rotate: keys with a passphrase get the same one, and a copy of the home carries them all" {
+    echo "open sesame" >pass
+    with() { "$@" --passphrase-file pass; }
+    expect ok 0 with carnet-admin init --role both --name Vendor
+    expect ok 0 with carnet-admin key rotate root -y -o t2.carnet
+    expect ok 0 with carnet-admin key rotate root --announce -y -o t3.carnet
+    expect ok 0 with carnet-admin key rotate issuer -y -o k.carnet
+    [ -z "$(find "$CARNET_HOME" -name '*.kek')" ]
+    expect ok 0 carnet-admin key list --json
+    [ "$(json '[.keys[] | select(.passphrase | not)] | length')" = 0 ]
+    echo wrong >other
+    remember "$CARNET_HOME"
+    expect wrong-passphrase 90 carnet-admin key rotate root -y -o no.carnet --passphrase-file other
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin retire away -y
+    expect ok 0 carnet-admin --home again restore away -y --json
+    [ "$(json '.keys | length')" = 5 ]
+    # One descriptor is read once, and opens all.
+    expect ok 0 carnet-admin --home again key rotate root -y -o t4.carnet --passphrase-fd 3 3<pass
+    says "Trust information 3.1"
+    expect ok 0 carnet-admin --home again journal verify
+    # A key of which the file is gone is asked for.
+    rm again/root-*.key
+    expect configuration 78 with carnet-admin --home again trust publish -o t5.carnet
+    says "from your copy"
 }

@@ -85,3 +85,56 @@ present() {
     done
     expect ok 0 carnet-admin journal verify
 }
+
+@test "two vendors and two administrators: what one vendor revokes or demands concerns nobody else" {
+    admin_home
+    carnet-admin --home second --quiet init --role admin --name Second --no-passphrase
+    issuer=$(carnet-admin key list --json | jq -r '.keys[0].id')
+    for v in v w; do
+        carnet-admin --home $v --quiet init --role vendor --name "Vendor $v" --no-passphrase
+        carnet-admin --home $v key export root -o $v.pem
+        carnet-admin --quiet trust add $v.pem -y
+        eval "id_$v=$(carnet-admin --home $v trust list --json | jq -r '.anchors[0].vendor')"
+    done
+    carnet-admin --home second --quiet trust add v.pem -y
+    carnet-admin --quiet key request --vendor "$id_v" -o for-v.carnet
+    carnet-admin --quiet key request --vendor "$id_w" -o for-w.carnet
+    carnet-admin --home second --quiet key request -o second.carnet
+    e() { carnet-admin --home "$1" entitle --license "$2" --product cad --licensee x --seats 2 --offline allowed --issuer "$3" -y -o "$4" "${@:5}"; }
+    # One license id at two vendors is two licenses; two administrators have a license each.
+    expect ok 0 e v L for-v.carnet v1.carnet
+    expect ok 0 e w L for-w.carnet w1.carnet
+    expect ok 0 e v M second.carnet m1.carnet
+    expect wrong-vendor 36 e w L for-v.carnet no.carnet
+    expect ok 0 carnet-admin import v1.carnet w1.carnet
+    expect untrusted-key 32 carnet-admin import m1.carnet
+    expect ok 0 carnet-admin --home second import m1.carnet
+    expect ok 0 carnet-admin convert L offline --vendor "$id_v" -y
+    expect ok 0 carnet-admin convert L offline --vendor "$id_w" -y
+    # v revokes the first administrator's key.
+    expect ok 0 carnet-admin --home v trust publish --revoke-key "$issuer" -y -o v-trust.carnet
+    expect ok 0 carnet-admin trust add v-trust.carnet
+    says "has revoked this home's issuer key" "key rotate issuer"
+    make-machine fingerprint --vendor "$id_v" --product cad -o fv.carnet
+    make-machine fingerprint --vendor "$id_w" --product cad -o fw.carnet
+    remember "$CARNET_HOME"
+    expect revoked 17 carnet-admin assign fv.carnet -o v.license
+    says "U-10"
+    unchanged "$CARNET_HOME"
+    [ ! -e v.license ]
+    expect ok 0 carnet-admin assign fw.carnet -o w.license
+    expect ok 0 carnet-inspect verify --trust w.pem w.license
+    expect ok 0 carnet-admin --home second trust add v-trust.carnet
+    expect ok 0 carnet-admin --home second convert M offline -y
+    expect ok 0 carnet-admin --home second assign fv.carnet -o m.license
+    expect ok 0 carnet-inspect verify --trust v-trust.carnet m.license
+    # An entitlement that demands newer trust information than is known is not taken before that has come (U-13).
+    expect ok 0 carnet-admin --home w trust publish -o w-trust.carnet
+    expect ok 0 carnet-admin --home w entitle --license L --seats 3 --least-trust 1.1 -o w2.carnet
+    remember "$CARNET_HOME"
+    expect not-vouched 35 carnet-admin import w2.carnet
+    says "U-13"
+    unchanged "$CARNET_HOME"
+    expect ok 0 carnet-admin import w-trust.carnet w2.carnet
+    expect ok 0 carnet-admin journal verify
+}

@@ -24,7 +24,7 @@ struct exporting {
     struct carnet_buffer lines;
     struct carnet_journal segment; /* being filled; `lines` is set when it is whole */
     json_t *segments;
-    uint32_t events, files, chains;
+    uint32_t events, files, chains, vouched;
 };
 
 /* ---- segments ---- */
@@ -119,15 +119,31 @@ static enum carnet_err refuse_unentitled(struct cli *cli)
     return CARNET_NOT_FOUND;
 }
 
+/* The newest entitlement that names the key; of one that was replaced no license's newest does. */
+static enum carnet_err find_vouching(struct exporting *x, const struct ledger_chain *chain,
+                                     const struct carnet_entitlement **e)
+{
+    struct carnet_digest id, *list = NULL;
+    size_t count = 0;
+    bool found = false;
+    enum carnet_err err = ledger_taken_for_issuer(x->h->ledger, &chain->vendor, &chain->signer, &id, cli_diag(x->cli));
+
+    if (err != CARNET_NOT_FOUND)
+        return err ? err : home_entitlement(x->h, &id, e, &x->embed, cli_diag(x->cli));
+    err = ledger_taken_of(x->h->ledger, &chain->vendor, &list, &count, cli_diag(x->cli));
+    for (size_t i = 0; !err && !found && i < count; i++) {
+        err = home_entitlement(x->h, &list[i], e, &x->embed, cli_diag(x->cli));
+        found = !err && carnet_digest_equal(&(*e)->issuer, &chain->signer);
+    }
+    free(list);
+    return err || found ? err : CARNET_NOT_FOUND;
+}
+
 static enum carnet_err prepare(struct exporting *x, const struct ledger_chain *chain, uint32_t since)
 {
     const struct carnet_entitlement *e = NULL;
-    struct carnet_digest id;
-    enum carnet_err err = ledger_taken_for_issuer(x->h->ledger, &chain->vendor, &chain->signer, &id, cli_diag(x->cli));
+    enum carnet_err err = find_vouching(x, chain, &e);
 
-    if (err)
-        return err == CARNET_NOT_FOUND ? refuse_unentitled(x->cli) : err;
-    err = home_entitlement(x->h, &id, &e, &x->embed, cli_diag(x->cli));
     if (err)
         return err;
     memset(&x->segment, 0, sizeof x->segment);
@@ -139,12 +155,27 @@ static enum carnet_err prepare(struct exporting *x, const struct ledger_chain *c
     return previous(x, chain, since, &x->segment.previous);
 }
 
+/* When the key was used last. No event says so: the journal that is exported would never be the whole one. */
+static void note_use(const struct exporting *x, const struct carnet_digest *key)
+{
+    struct carnet_diag unused;
+
+    if (!ledger_begin(x->h->ledger, &unused) && !ledger_key_used(x->h->ledger, key, carnet_utc_now(), &unused))
+        (void)!ledger_commit(x->h->ledger, &unused);
+    ledger_rollback(x->h->ledger);
+}
+
 static enum carnet_err export_chain(struct exporting *x, const struct ledger_chain *chain, uint32_t since)
 {
     const uint32_t events = chain->head.position < since ? 0 : chain->head.position - since + 1;
     const uint32_t files = (events + CARNET_EVENTS_MOST - 1) / CARNET_EVENTS_MOST;
+    const struct ledger_key *key = home_own(x->h, &chain->signer);
     enum carnet_err err = events > 0 ? prepare(x, chain, since) : CARNET_OK;
 
+    /* A key that follows another has a chain before an entitlement names it; it waits for that. */
+    if (err == CARNET_NOT_FOUND)
+        return CARNET_OK;
+    x->vouched++;
     if (err || events == 0)
         return err;
     if (files > 1 && (cli_value(x->cli, "output") || cli_flag(x->cli, "text")))
@@ -154,14 +185,15 @@ static enum carnet_err export_chain(struct exporting *x, const struct ledger_cha
     if (cli_dry_run(x->cli)) {
         cli_note(x->cli, "Would write %lu events in %lu file%s.\n", (unsigned long)events, (unsigned long)files,
                  files == 1 ? "" : "s");
-        return home_signer_look(x->cli, x->h, CARNET_ROLE_ISSUER);
+        return home_key_look(x->cli, x->h, key);
     }
-    if (!x->key)
-        err = home_signer(x->cli, x->h, CARNET_ROLE_ISSUER, &x->key);
+    err = home_open_own(x->cli, x->h, key, &x->key);
     if (!err)
         err = ledger_events(x->h->ledger, chain, since - 1, add_event, x, cli_diag(x->cli));
     if (!err && x->segment.count > 0)
         err = write_segment(x, cli_diag(x->cli));
+    if (!err)
+        note_use(x, &chain->signer);
     return err;
 }
 
@@ -228,14 +260,19 @@ static enum carnet_err run(struct exporting *x, const struct ledger_chain *chain
         cli_data(x->cli, "position,time,epoch,what,by,license,revision,seat,serial,until,grant,entitlement,machine,"
                          "key,release,bundle,name,note,vendor,digest\n");
     for (size_t i = 0; !err && i < count; i++) {
-        if (!carnet_digest_equal(&chains[i].signer, &x->h->issuer.id) ||
-            (vendor && !carnet_digest_equal(&chains[i].vendor, &whose)))
+        const struct ledger_key *key = home_own(x->h, &chains[i].signer);
+        if (!key || key->role != CARNET_ROLE_ISSUER || (vendor && !carnet_digest_equal(&chains[i].vendor, &whose)))
             continue;
+        /* What a revoked key signs counts nowhere; the table has its events. */
+        if (key->state == LEDGER_KEY_REVOKED && !csv) {
+            cli_warn(x->cli, "the events under the issuer key %s.key, which is revoked, are not exported.", key->file);
+            continue;
+        }
         x->chains++;
         err = csv ? ledger_events(x->h->ledger, &chains[i], since - 1, add_row, x, cli_diag(x->cli))
                   : export_chain(x, &chains[i], since);
     }
-    if (!err && x->chains == 0)
+    if (!err && (csv ? x->chains : x->vouched) == 0)
         err = refuse_unentitled(x->cli);
     return err;
 }

@@ -136,6 +136,31 @@ enum carnet_err ledger_taken_for_issuer(struct ledger *l, const struct carnet_di
     return CARNET_OK;
 }
 
+enum carnet_err ledger_taken_of(struct ledger *l, const struct carnet_digest *vendor, struct carnet_digest **out,
+                                size_t *count, struct carnet_diag *diag)
+{
+    sqlite3_stmt *s = NULL;
+    void *list = NULL;
+    size_t n = 0;
+    bool row = false;
+    enum carnet_err err = database_query(
+        l, &s, diag, "SELECT id FROM taken WHERE vendor = ? ORDER BY taken DESC, revision DESC, id", "d", vendor);
+
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        err = database_room(&list, n, sizeof **out);
+        if (err)
+            break;
+        column_digest(s, 0, (struct carnet_digest *)list + n++);
+    }
+    if (err) {
+        free(list);
+        return err;
+    }
+    *out = list;
+    *count = n;
+    return CARNET_OK;
+}
+
 /* ---- verifying ---- */
 
 void audit_tell(struct ledger_audit *a, const char *format, ...)

@@ -40,6 +40,9 @@ CARNET_MUST_USE enum carnet_err ledger_name_erase(struct ledger *l, const char *
 /* Writes the log of changes into the ledger and empties it, so that nothing erased stays in it. */
 CARNET_MUST_USE enum carnet_err ledger_erase_traces(struct ledger *l, struct carnet_diag *diag);
 /* The entitlement taken last that names `issuer`, of that vendor: its id. CARNET_NOT_FOUND (diag is unchanged). */
+/* The entitlements of a vendor that were taken, the newest first; freed with free(). */
+CARNET_MUST_USE enum carnet_err ledger_taken_of(struct ledger *l, const struct carnet_digest *vendor,
+                                                struct carnet_digest **out, size_t *count, struct carnet_diag *diag);
 CARNET_MUST_USE enum carnet_err ledger_taken_for_issuer(struct ledger *l, const struct carnet_digest *vendor,
                                                         const struct carnet_digest *issuer, struct carnet_digest *id,
                                                         struct carnet_diag *diag);
