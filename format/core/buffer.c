@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Makes room for `more` bytes and a NUL. The old block is wiped, since it may have held a secret's neighbour. */
-static enum carnet_err reserve(struct carnet_buffer *b, size_t more)
+enum carnet_err carnet_buffer_reserve(struct carnet_buffer *b, size_t more)
 {
     if (more >= SIZE_MAX - b->size)
         return CARNET_NO_MEMORY;
@@ -32,7 +32,7 @@ static enum carnet_err reserve(struct carnet_buffer *b, size_t more)
 
 enum carnet_err carnet_buffer_append(struct carnet_buffer *b, const void *bytes, size_t size)
 {
-    enum carnet_err err = reserve(b, size);
+    enum carnet_err err = carnet_buffer_reserve(b, size);
     if (err != CARNET_OK)
         return err;
     if (size > 0)
@@ -55,7 +55,7 @@ enum carnet_err carnet_buffer_printf(struct carnet_buffer *b, const char *format
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    enum carnet_err err = length < 0 ? CARNET_BUG : reserve(b, (size_t)length);
+    enum carnet_err err = length < 0 ? CARNET_BUG : carnet_buffer_reserve(b, (size_t)length);
     if (err == CARNET_OK) {
         vsnprintf((char *)b->bytes + b->size, (size_t)length + 1, format, again);
         b->size += (size_t)length;

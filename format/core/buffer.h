@@ -16,7 +16,9 @@ struct carnet_buffer {
     size_t room;
 };
 
-/* CARNET_NO_MEMORY on failure; the buffer is then unchanged. */
+/* CARNET_NO_MEMORY on failure, of each of these; the buffer is then unchanged. */
+/* Room for `more` bytes behind the content, and for the NUL. */
+CARNET_MUST_USE enum carnet_err carnet_buffer_reserve(struct carnet_buffer *b, size_t more);
 CARNET_MUST_USE enum carnet_err carnet_buffer_append(struct carnet_buffer *b, const void *bytes, size_t size);
 CARNET_MUST_USE enum carnet_err carnet_buffer_text(struct carnet_buffer *b, const char *text);
 CARNET_MUST_USE enum carnet_err carnet_buffer_printf(struct carnet_buffer *b, const char *format, ...)

@@ -24,36 +24,40 @@ static const char *shown(const char *path, char out[SHOWN_SIZE])
     return carnet_text_escape(path, strlen(path), out, SHOWN_SIZE);
 }
 
-/* Appends at most `most` bytes. */
-static enum carnet_err read_on(int fd, const char *path, size_t most, struct carnet_buffer *out,
+#define GUESS 4096u
+
+/* Appends at most `most` bytes; `guess` is how many there may be. */
+static enum carnet_err read_on(int fd, const char *path, size_t most, size_t guess, struct carnet_buffer *out,
                                struct carnet_diag *diag)
 {
     const size_t before = out->size;
     char name[SHOWN_SIZE];
-    uint8_t chunk[32768];
-    for (;;) {
-        ssize_t got = read(fd, chunk, sizeof(chunk));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return carnet_fail_errno(diag, errno, "Reading %s failed", shown(path, name));
-        if (got == 0)
-            return CARNET_OK;
-        if ((size_t)got > most - (out->size - before))
-            return carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
-                               shown(path, name), most);
-        enum carnet_err err = carnet_buffer_append(out, chunk, (size_t)got);
+    for (size_t want = guess + 1;; want = 1) { /* where there is no room left, a buffer takes twice as much */
+        enum carnet_err err = carnet_buffer_reserve(out, want);
         if (err != CARNET_OK)
             return carnet_fail(diag, err, "", "There is not enough memory to read %s.", shown(path, name));
+        ssize_t got;
+        do {
+            got = read(fd, out->bytes + out->size, out->room - out->size - 1);
+        } while (got < 0 && errno == EINTR);
+        if (got < 0)
+            return carnet_fail_errno(diag, errno, "Reading %s failed", shown(path, name));
+        out->size += (size_t)got;
+        out->bytes[out->size] = '\0';
+        if (out->size - before > most)
+            return carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
+                               shown(path, name), most);
+        if (got == 0)
+            return CARNET_OK;
     }
 }
 
 /* All of it or nothing. */
-static enum carnet_err read_all(int fd, const char *path, size_t most, struct carnet_buffer *out,
+static enum carnet_err read_all(int fd, const char *path, size_t most, size_t guess, struct carnet_buffer *out,
                                 struct carnet_diag *diag)
 {
     const size_t before = out->size;
-    const enum carnet_err err = read_on(fd, path, most, out, diag);
+    const enum carnet_err err = read_on(fd, path, most, guess, out, diag);
     if (err != CARNET_OK && out->size > before) {
         explicit_bzero(out->bytes + before, out->size - before);
         out->size = before;
@@ -63,7 +67,7 @@ static enum carnet_err read_all(int fd, const char *path, size_t most, struct ca
 
 enum carnet_err carnet_file_read_fd(int fd, size_t most, struct carnet_buffer *out, struct carnet_diag *diag)
 {
-    return read_all(fd, "the input", most, out, diag);
+    return read_all(fd, "the input", most, GUESS, out, diag);
 }
 
 static enum carnet_err refuse_type(const char *path, mode_t mode, struct carnet_diag *diag)
@@ -97,7 +101,7 @@ enum carnet_err carnet_file_read(int dirfd, const char *path, size_t most, bool 
         err = carnet_fail(diag, CARNET_MALFORMED, "", "%s is larger than %zu bytes, the most that is read.",
                           shown(path, name), most);
     else
-        err = read_all(fd, path, most, out, diag);
+        err = read_all(fd, path, most, status.st_size > 0 ? (size_t)status.st_size : GUESS, out, diag);
     close(fd);
     return err;
 }

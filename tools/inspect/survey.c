@@ -54,7 +54,7 @@ static enum carnet_err hand_over(struct survey *s, const char *path, enum carnet
         err = pool_look(s->pool, path, s->bytes.bytes, s->bytes.size, cli_diag(s->cli));
     else
         err = pool_pass(s->pool, path, why, cli_diag(s->cli));
-    carnet_buffer_clear(&s->bytes);
+    s->bytes.size = 0; /* its memory is used again */
     return err;
 }
 
