@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What a messy stick costs 'carnet-user sync': the whole process, by the clock, and its peak of memory.
+"""What a messy stick costs 'carnet-user sync': the whole process, by the clock and in processor time, and its peak of memory.
 
     stick.py BUILD [COUNT]
 
@@ -33,7 +33,8 @@ def measure(what, *command):
     seconds = time.monotonic() - began
     with open("out", encoding="utf-8", errors="replace") as out:
         last = out.read().splitlines()[-1:]
-    print(f"{what}: {seconds:.1f} s (target {SECONDS}), {usage.ru_maxrss / 1024:.1f} MiB (target {KIB // 1024}), exit "
+    busy = usage.ru_utime + usage.ru_stime
+    print(f"{what}: {seconds:.1f} s (target {SECONDS}), of them {busy:.1f} s at work, {usage.ru_maxrss / 1024:.1f} MiB (target {KIB // 1024}), exit "
           f"{os.waitstatus_to_exitcode(status)}: {''.join(last)[:60]}", flush=True)
 
 

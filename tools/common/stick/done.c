@@ -13,6 +13,7 @@
 #include "core/file.h"
 #include "core/utc.h"
 
+#define TIDIED_MOST 5000u /* in one sync: each costs two flushes, and the next sync knows the others */
 #define AGE_MOST (182 * CARNET_DAY)
 #define EARLIEST (18262 * CARNET_DAY) /* 2020-01-01: a file that says it is older says nothing */
 
@@ -34,13 +35,14 @@ void stick_done(struct stick *stick, struct stick_file *file)
     struct carnet_buffer bytes = {0};
     const char *name = NULL;
     int done = -1;
-    if (cli_dry_run(stick->cli) || file->stays || carnet_digest_is_zero(&file->id) ||
+    if (cli_dry_run(stick->cli) || file->stays || stick->tidied == TIDIED_MOST || carnet_digest_is_zero(&file->id) ||
         stick_folder(stick, FOLDER_DONE, true, &done) != CARNET_OK || done < 0)
         return;
     const int folder = stick_open_parent(stick, file->path, &name);
     if (folder >= 0 && stick_read(stick, file, &bytes, NULL) == CARNET_OK && copy_into(stick, done, file, &bytes)) {
         stick_take_away(folder, name);
         file->moved = true;
+        stick->tidied++;
     }
     if (folder >= 0)
         (void)close(folder);

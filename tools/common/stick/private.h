@@ -50,7 +50,7 @@ struct stick {
     size_t row_count;
     struct stick_put *puts;
     size_t put_count;
-    size_t pruned;
+    size_t pruned, tidied;
     size_t unread; /* files and folders that the system could not read */
 };
 
