@@ -123,11 +123,52 @@ expect_refused_link() {
     trust
     expect ok 0 carnet-user trust add t1.carnet
     expect ok 0 carnet-user trust add t2.carnet
-    # The home that did not hear of it is told.
+    # A home that did not hear of it, and has the key file, catches up.
     expect ok 0 carnet-admin trust add t2.carnet
-    says "not the one of this home"
-    expect configuration 78 carnet-admin key rotate root -y -o t3.carnet
-    [ ! -e t3.carnet ]
+    says "signs from now on"
+    [ "$(key_of root)" = "$next" ]
+    expect ok 0 carnet-admin journal verify
+}
+
+@test "a vendor's home that was put back from a copy publishes nothing before it heard what was published" {
+    carnet-admin --home v --quiet init --role vendor --name Vendor --no-passphrase
+    expect ok 0 carnet-admin --home v backup copy
+    expect ok 0 carnet-admin --home v trust publish -o t1.carnet
+    expect ok 0 carnet-admin --home v key rotate root -y -o t2.carnet
+    expect ok 0 carnet-admin --home u restore copy -y
+    cp v/root.k?? u
+    remember u
+    expect recover-first 52 carnet-admin --home u trust publish -o no.carnet
+    says "L-13" "trust add"
+    expect recover-first 52 carnet-admin --home u key rotate root -y -o no.carnet
+    unchanged u
+    expect ok 0 carnet-admin --home u trust add t2.carnet
+    says "not one of this home"
+    expect configuration 78 carnet-admin --home u recover x.carnet
+    expect ok 0 carnet-admin --home u recover -y
+    expect ok 0 carnet-admin --home u recover --done -y
+    # That root 2 took over it has heard; its own root is the first, and says nothing to machines that know better.
+    expect configuration 78 carnet-admin --home u key rotate root -y -o no.carnet
+    expect untrusted-key 32 carnet-admin --home u trust publish -o no.carnet
+    [ ! -e no.carnet ]
+    # With the key file of that root the home goes on.
+    cp v/root-*.k?? u
+    expect ok 0 carnet-admin --home u trust add t2.carnet -n
+    expect untrusted-key 32 carnet-admin --home u trust publish -o no.carnet
+    expect ok 0 carnet-admin --home u trust add t2.carnet
+    says "signs from now on"
+    expect ok 0 carnet-admin --home u trust publish -o t3.carnet
+    says "Trust information 2.2"
+    expect ok 0 carnet-admin --home u key rotate root -y -o t4.carnet
+    expect ok 0 carnet-admin --home u journal verify
+    carnet-admin --home u key export root >/dev/null
+    carnet-admin --home v key list --json >/dev/null
+    machine one a
+    first=$(carnet-admin --home u trust list --json | jq -r '.anchors[0].vendor')
+    expect ok 0 carnet-user trust add t1.carnet --id "$first" --root "$first"
+    for file in t2 t3 t4; do
+        expect ok 0 carnet-user trust add $file.carnet
+    done
 }
 
 @test "key rotate issuer: license by license, and what is out works" {

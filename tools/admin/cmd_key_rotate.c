@@ -44,13 +44,6 @@ static enum carnet_err hold_present(struct cli *cli, const struct home *h, const
 {
     const struct carnet_trust *t = &r->p.t;
 
-    if (ledger_about(h->ledger)->state == LEDGER_RECOVERING) {
-        (void)carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "",
-                          "This ledger was put back from a copy, and the next root may have been announced since.");
-        return carnet_fail_next(cli_diag(cli),
-                                "Take your newest trust file with 'carnet-admin trust add FILE', then go on "
-                                "with 'carnet-admin recover'.");
-    }
     if (!carnet_digest_equal(&t->roots[t->generation - 1], &h->root.id)) {
         (void)carnet_fail(cli_diag(cli), CARNET_CONFIGURATION, "U-9",
                           "The present root by the newest trust information is not the one of this home.");

@@ -17,9 +17,10 @@ static bool is_named_so(const char *name, const char *role)
            strspn(name + length + 1, "0123456789abcdef") == 8 && strcmp(name + length + 9, ".key") == 0;
 }
 
-/* The key files of that role that the ledger does not know: how many, and the last of them. */
-static enum carnet_err find_unknown(struct cli *cli, const struct home *h, enum carnet_role role, unsigned *count,
-                                    struct ledger_key *out)
+/* The key files of that role (and id, where it is given) that the ledger does not know: how many, and the last of them.
+ */
+static enum carnet_err find_unknown(struct cli *cli, const struct home *h, enum carnet_role role,
+                                    const struct carnet_digest *id, unsigned *count, struct ledger_key *out)
 {
     int fd = openat(h->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -37,7 +38,8 @@ static enum carnet_err find_unknown(struct cli *cli, const struct home *h, enum 
         if (!is_named_so(entry->d_name, carnet_role_name(role)))
             continue;
         (void)snprintf(file, sizeof file, "%.*s", (int)(strlen(entry->d_name) - 4), entry->d_name);
-        if (carnet_key_peek(h->folder, file, &info, NULL) != CARNET_OK || info.role != role || home_own(h, &info.id))
+        if (carnet_key_peek(h->folder, file, &info, NULL) != CARNET_OK || info.role != role || home_own(h, &info.id) ||
+            (id && !carnet_digest_equal(&info.id, id)))
             continue;
         *out = (struct ledger_key){.id = info.id, .role = role, .created = info.created, .passphrase = info.passphrase};
         memcpy(out->public_key, info.public_key, sizeof out->public_key);
@@ -97,7 +99,7 @@ enum carnet_err key_next_make(struct cli *cli, struct home *h, enum carnet_role 
         return carnet_fail_next(cli_diag(cli),
                                 "Nothing was changed; no key is made in a file in place of one on a token.");
     }
-    err = find_unknown(cli, h, role, &count, out);
+    err = find_unknown(cli, h, role, NULL, &count, out);
 
     if (err)
         return err;
@@ -123,4 +125,14 @@ enum carnet_err key_next_make(struct cli *cli, struct home *h, enum carnet_role 
     }
     cli_note(cli, "The key file %s.key is in the home already, and is taken.\n", out->file);
     return CARNET_OK;
+}
+
+enum carnet_err key_next_find(struct cli *cli, const struct home *h, enum carnet_role role,
+                              const struct carnet_digest *id, bool *found, struct ledger_key *out)
+{
+    unsigned count = 0;
+    enum carnet_err err = find_unknown(cli, h, role, id, &count, out);
+
+    *found = !err && count > 0;
+    return err;
 }

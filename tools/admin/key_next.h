@@ -16,4 +16,8 @@ CARNET_MUST_USE enum carnet_err key_next_make(struct cli *cli, struct home *h, e
                                               const struct carnet_digest *wanted, struct ledger_key *out,
                                               struct carnet_key **key);
 
+/* Is there a key file of that role and id in the home that its ledger does not know? Nothing is opened. */
+CARNET_MUST_USE enum carnet_err key_next_find(struct cli *cli, const struct home *h, enum carnet_role role,
+                                              const struct carnet_digest *id, bool *found, struct ledger_key *out);
+
 #endif

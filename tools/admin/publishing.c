@@ -22,10 +22,25 @@ enum carnet_err publishing_too_many(struct cli *cli, const char *what)
 
 /* ---- what was said before ---- */
 
+/* An older copy of the ledger would say less than was said, under a number that was used, or announce a second
+ * successor: machines refuse that, for ever (U-8, U-9). */
+static enum carnet_err hold_recovered(struct cli *cli, const struct home *h)
+{
+    if (ledger_about(h->ledger)->state != LEDGER_RECOVERING)
+        return CARNET_OK;
+    (void)carnet_fail(cli_diag(cli), CARNET_RECOVER_FIRST, "L-13",
+                      "This ledger was put back from a copy, and trust information may have been published since.");
+    return carnet_fail_next(cli_diag(cli), "Take your newest trust file with 'carnet-admin trust add FILE', then go on "
+                                           "with 'carnet-admin recover', and 'recover --done'.");
+}
+
 enum carnet_err publishing_begin(struct cli *cli, struct home *h, struct publishing *p)
 {
     uint32_t published = 0;
-    enum carnet_err err = ledger_published(h->ledger, &h->root.id, &published, cli_diag(cli));
+    enum carnet_err err = hold_recovered(cli, h);
+
+    if (!err)
+        err = ledger_published(h->ledger, &h->root.id, &published, cli_diag(cli));
 
     p->lists = calloc(1, sizeof *p->lists);
     if (!err && !p->lists)

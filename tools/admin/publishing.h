@@ -26,7 +26,8 @@ struct publishing {
 int publishing_order(const struct carnet_digest *a, const struct carnet_digest *b);
 /* CARNET_CAP_REACHED. */
 enum carnet_err publishing_too_many(struct cli *cli, const char *what);
-/* What was said last, with the next number. CARNET_LEDGER_DAMAGED where the ledger lost it. */
+/* What was said last, with the next number. CARNET_LEDGER_DAMAGED where the ledger lost it, CARNET_RECOVER_FIRST where
+ * it may have: it was put back from a copy (L-13). */
 CARNET_MUST_USE enum carnet_err publishing_begin(struct cli *cli, struct home *h, struct publishing *p);
 void publishing_end(struct publishing *p);
 /* Revokes a key; one that is revoked stays so. */

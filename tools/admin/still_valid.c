@@ -64,9 +64,14 @@ static enum carnet_err look(struct finding *f, const struct carnet_event *e)
     static const char *const ends[] = {"free", "replace", "replace-lost", "revoke"};
     static const struct carnet_digest none;
 
+    /* What was taken here, too: a ledger that was put back may lack what it had entitled. */
     if (f->role == CARNET_ROLE_ROOT)
-        return f->of_key && strcmp(e->what, "entitle") == 0 ? add(f, &none, &e->entitlement) : CARNET_OK;
-    if (f->of_key && strcmp(e->what, "issued") == 0 && strcmp(e->note, "license") == 0)
+        return (f->of_key && strcmp(e->what, "entitle") == 0) ||
+                       (strcmp(e->what, "import") == 0 && carnet_digest_equal(&e->key, f->key))
+                   ? add(f, &none, &e->entitlement)
+                   : CARNET_OK;
+    if ((f->of_key && strcmp(e->what, "issued") == 0 && strcmp(e->note, "license") == 0) ||
+        (strcmp(e->what, "relearned") == 0 && carnet_digest_equal(&e->key, f->key)))
         return add(f, &e->grant, &e->bundle);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
         if (strcmp(e->what, ends[i]) == 0)

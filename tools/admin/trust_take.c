@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "key_next.h"
 #include "rules/dates.h"
 #include "rules/links.h"
 
@@ -41,6 +42,54 @@ static enum carnet_err still_known(struct home *h, const struct carnet_digest *v
     return carnet_fail_next(diag, "Run it again.");
 }
 
+/*
+ * The vendor's own home, put back from a copy that is older than a rotation: the root that took over is known again
+ * where its key file is in the home. Without it nothing could ever be signed that machines take.
+ */
+static enum carnet_err catch_up(struct cli *cli, struct home *h, const struct carnet_trust *t, int64_t now,
+                                bool *caught)
+{
+    const struct carnet_digest *present = &t->roots[t->generation - 1];
+    const struct ledger_event ends = {.what = "rotate", .key = present, .note = "root"},
+                              begins = {.what = "key-made", .key = present, .note = "root"};
+    const struct ledger_anchor anchor = {
+        .vendor = t->vendor, .root = *present, .pinned = now, .generation = t->generation};
+    struct carnet_diag *diag = cli_diag(cli);
+    struct ledger_key key = {.role = CARNET_ROLE_ROOT};
+    bool found = false, known = false;
+    enum carnet_err err;
+
+    if (!h->has_root || !carnet_digest_equal(&h->vendor, &t->vendor) || carnet_digest_equal(&h->root.id, present))
+        return CARNET_OK;
+    if (home_own(h, present)) {
+        key = *home_own(h, present);
+        found = key.state == LEDGER_KEY_NEXT;
+    } else {
+        err = key_next_find(cli, h, CARNET_ROLE_ROOT, present, &found, &key);
+        if (err)
+            return err;
+    }
+    if (!found)
+        return CARNET_OK;
+    err = ledger_key_turn(h->ledger, &h->root.id, LEDGER_KEY_REPLACED, diag);
+    key.state = LEDGER_KEY_ACTIVE;
+    if (!err)
+        err = ledger_key_add_own(h->ledger, &key, diag);
+    if (!err)
+        err = ledger_anchor_add(h->ledger, &anchor, &known, diag);
+    if (!err)
+        err = ledger_event_add(h->ledger, &h->vendor, &h->root.id, now, &ends, NULL, diag);
+    if (!err)
+        err = ledger_event_add(h->ledger, &h->vendor, present, now, &begins, NULL, diag);
+    if (!err) {
+        cli_note(cli, "The root that took over is in the home (%s.key)%s.\n", key.file,
+                 cli_dry_run(cli) ? "" : ", and signs from now on");
+        h->root = key;
+        *caught = true;
+    }
+    return err;
+}
+
 static enum carnet_err keep(struct home *h, const struct carnet_reading *reading, const struct carnet_digest *pins,
                             int64_t now, struct carnet_diag *diag)
 {
@@ -69,6 +118,7 @@ enum carnet_err trust_take(struct cli *cli, struct home *h, const struct carnet_
     const struct carnet_trust *t = carnet_document_trust(carnet_judged_document(judged));
     const struct home_trust *known = known_of(h, &t->vendor);
     struct carnet_diag *diag = cli_diag(cli);
+    bool caught = false;
     enum carnet_err err = ledger_begin(h->ledger, diag);
     const int64_t now = carnet_utc_now();
 
@@ -81,7 +131,9 @@ enum carnet_err trust_take(struct cli *cli, struct home *h, const struct carnet_
                                   known ? &known->id : NULL, judged, now, same, diag);
     if (!err && !*same)
         err = keep(h, reading, pins, now, diag);
-    if (!err && !*same && !cli_dry_run(cli))
+    if (!err)
+        err = catch_up(cli, h, t, now, &caught);
+    if (!err && (!*same || caught) && !cli_dry_run(cli))
         err = ledger_commit(h->ledger, diag);
     ledger_rollback(h->ledger);
     return err || *same || cli_dry_run(cli) ? err : home_trust_again(h, diag);
@@ -122,6 +174,6 @@ void trust_take_tell(struct cli *cli, const struct home *h, const struct carnet_
     if (!same && h->has_root && carnet_digest_equal(&h->vendor, &t->vendor) &&
         !carnet_digest_equal(&h->root.id, &t->roots[t->generation - 1]))
         cli_warn(cli,
-                 "the present root by this file is not the one of this home: put back the newest copy of the home, "
-                 "or ask who else has a root key of yours.");
+                 "the present root by this file is not one of this home: put its key file back into the home and take "
+                 "this file again, or ask who else has a root key of yours.");
 }
