@@ -119,7 +119,9 @@ enum carnet_err ledger_keys_own(struct ledger *l, struct ledger_key **out, size_
     bool row = false;
     enum carnet_err err = database_query(l, &s, diag,
                                          KEY_COLUMNS " WHERE public_key IS NOT NULL AND role <> 'machine'"
-                                                     " ORDER BY role DESC, state <> 'active', own DESC, seen DESC, id",
+                                                     " ORDER BY role DESC, state <> 'active', own DESC, seen DESC,"
+                                                     " coalesce((SELECT max(number) FROM chain WHERE signer = key.id),"
+                                                     " 9223372036854775807) DESC, id",
                                          "");
 
     for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {

@@ -83,7 +83,8 @@ CARNET_MUST_USE enum carnet_err ledger_key_see(struct ledger *l, const struct ca
 /* The home's own key, remembered at init. */
 CARNET_MUST_USE enum carnet_err ledger_key_add_own(struct ledger *l, const struct ledger_key *key,
                                                    struct carnet_diag *diag);
-/* All keys that the home made, the active ones first, then the newest; freed with free(). */
+/* All keys that the home made, the active ones first, then the newest (of one second: which signed first); freed with
+ * free(). */
 CARNET_MUST_USE enum carnet_err ledger_keys_own(struct ledger *l, struct ledger_key **out, size_t *count,
                                                 struct carnet_diag *diag);
 /* The active key is replaced, or one is revoked; the next one becomes active. Only one of a role is active. */
