@@ -9,7 +9,7 @@
 
 #define TITLE "carnet-key "
 #define VERSION 1
-#define LINE_BYTES 15
+#define LINE_BYTES ((size_t)15)
 #define LINE_DIGITS 24
 #define CHECK_DIGITS 4
 #define LINES_MOST 9

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# How the home's own keys are kept: passphrases, copies, shares.
+# How the home's own keys are kept: passphrases (spec/keyfile.md, Y-12), copies, shares.
 
 load admin_helper
 

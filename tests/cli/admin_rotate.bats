@@ -130,6 +130,7 @@ expect_refused_link() {
     expect ok 0 carnet-admin journal verify
 }
 
+# spec/ledger.md, L-13
 @test "a vendor's home that was put back from a copy publishes nothing before it heard what was published" {
     carnet-admin --home v --quiet init --role vendor --name Vendor --no-passphrase
     expect ok 0 carnet-admin --home v backup copy

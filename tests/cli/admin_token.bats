@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Keys on a PKCS#11 token: SoftHSM, through p11-kit.
+# Keys on a PKCS#11 token (spec/keyfile.md, Y-20 to Y-22): SoftHSM, through p11-kit.
 
 load admin_helper
 
