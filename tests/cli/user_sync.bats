@@ -47,8 +47,10 @@ office() {
     expect ok 0 carnet-user sync stick -y
     [ "$(names to-admin)" = fingerprint-hall3-plc1 ]
     office
+    rm stick/carnet/README.TXT
     expect ok 0 carnet-user sync stick -y
     says "take   license" "write  activation"
+    grep -q . stick/carnet/README.TXT
     [ "$(names to-user)" = "" ]
     [ "$(names to-admin)" = activation-hall3-plc1 ]
     [ "$(names done)" = license-hall3-plc1 ]

@@ -95,11 +95,12 @@ enum stick_folder stick_folder_of(const struct carnet_kind *kind)
 static enum carnet_err open_carnet(struct stick *stick, bool make)
 {
     int *top = &stick->folders[FOLDER_TOP];
-    if (*top >= 0)
-        return CARNET_OK;
-    enum carnet_err err = open_below(stick->cli, stick->root, "carnet", make, top);
-    if (err == CARNET_OK && make)
+    enum carnet_err err = *top >= 0 ? CARNET_OK : open_below(stick->cli, stick->root, "carnet", make, top);
+    /* It may be missing where the folder is there, and was opened to look through it. */
+    if (err == CARNET_OK && make && !stick->has_readme) {
         err = write_readme(stick->cli, *top);
+        stick->has_readme = err == CARNET_OK;
+    }
     return err;
 }
 

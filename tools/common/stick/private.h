@@ -41,6 +41,7 @@ struct stick {
     char *path;
     int root;                  /* the stick's top folder */
     int folders[FOLDER_COUNT]; /* -1 where it is not there, or not opened yet */
+    bool has_readme;           /* README.TXT was seen to, in this run */
     struct stick_file *files;
     size_t count, room;
     uint32_t *by_digest; /* a table of files that were read: number + 1, twice as many places as files; NULL before */
