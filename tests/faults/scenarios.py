@@ -63,6 +63,19 @@ def revised(lab):
     return w
 
 
+def brought(lab):
+    """A stick has come: the next revision, a release and a new fingerprint of the same machine, and another machine's."""
+    w = lab.start(admin)
+    to_admin = w.at("stick", "carnet", "to-admin")
+    os.makedirs(to_admin)
+    fingerprint(w, 3, os.path.join(to_admin, "a.carnet"))
+    w.must("make-machine", "fingerprint", "--vendor", vendor_of(w), "--machine", "1", "--nonce", "2", "--sequence", "3",
+           "--product", "cad", "--label", "machine-1", "-o", os.path.join(to_admin, "b.carnet"))
+    for name in ("release-1.carnet", "cad-2.carnet"):
+        shutil.copy(w.at("in", name), to_admin)
+    return w
+
+
 def copied(lab):
     """A copy of the home, and the home is lost."""
     w = lab.start(admin)
@@ -265,6 +278,7 @@ SCENARIOS = [
     row("revoke-issuer", rotated, "admin", "key", "revoke", "issuer", "-y", "--to", "../stick"),
     row("revoke-root", rotated, "admin", "key", "revoke", "root", "-y", "--to", "../stick"),
     row("take-trust", rotated, "admin", "import", "other-trust.carnet"),
+    row("sync", brought, "admin", "sync", "../stick", "-y"),
     row("trust", user, "user", "-y", "trust", "add", "root.pem"),
     row("fingerprint", pinned, "user", "fingerprint", "--product", "cad", "--to", "../stick"),
     row("activate", licensed_file, "user", "activate", "license.carnet"),
