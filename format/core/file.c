@@ -37,9 +37,8 @@ static enum carnet_err read_on(int fd, const char *path, size_t most, size_t gue
         if (err != CARNET_OK)
             return carnet_fail(diag, err, "", "There is not enough memory to read %s.", shown(path, name));
         ssize_t got;
-        do {
-            got = read(fd, out->bytes + out->size, out->room - out->size - 1);
-        } while (got < 0 && errno == EINTR);
+        while ((got = read(fd, out->bytes + out->size, out->room - out->size - 1)) < 0 && errno == EINTR)
+            continue;
         if (got < 0)
             return carnet_fail_errno(diag, errno, "Reading %s failed", shown(path, name));
         out->size += (size_t)got;

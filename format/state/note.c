@@ -41,6 +41,8 @@ void carnet_state_set_note(const struct carnet_state *state, const char *name, c
     enum carnet_err err = state->folder < 0 ? CARNET_NOT_FOUND : CARNET_OK;
     if (err == CARNET_OK && !state->write)
         err = carnet_file_lock(state->folder, "lock", 0600, true, 0, &lock, NULL);
+    if (lock >= 0)
+        carnet_state_sweep(state);
     if (err == CARNET_OK && at != CARNET_NO_NOTE) {
         carnet_utc_format(at, time);
         int length = snprintf(text, sizeof text, "%s = %s\n", key, time);

@@ -50,6 +50,8 @@ mode_t carnet_state_folder_mode(const struct carnet_state *state);
 /* Makes a folder of the state. */
 CARNET_MUST_USE enum carnet_err carnet_state_folder(const struct carnet_state *state, const char *name,
                                                     struct carnet_diag *diag);
+/* Takes away what runs that were killed left behind while they wrote. Under the lock. */
+void carnet_state_sweep(const struct carnet_state *state);
 /* The names in a folder but those that begin with a dot; none where it is absent. */
 CARNET_MUST_USE enum carnet_err carnet_state_list(const struct carnet_state *state, const char *name,
                                                   struct carnet_state_names *out, struct carnet_diag *diag);

@@ -202,7 +202,7 @@ static void sweep(const struct carnet_state *state, const char *name)
     (void)closedir(stream);
 }
 
-static void sweep_all(const struct carnet_state *state)
+void carnet_state_sweep(const struct carnet_state *state)
 {
     static const char *const folders[] = {"", "sent", "grants"};
     struct carnet_state_names vendors = {0};
@@ -271,7 +271,7 @@ enum carnet_err carnet_state_open(const char *path, bool write, struct carnet_st
         if (err == CARNET_OK)
             err = carnet_state_load(state, &inner);
         if (err == CARNET_OK && write)
-            sweep_all(state);
+            carnet_state_sweep(state);
     }
     if (err != CARNET_OK)
         goto out;
