@@ -117,48 +117,19 @@ enum carnet_err ledger_taken_for_issuer(struct ledger *l, const struct carnet_di
                                         const struct carnet_digest *issuer, struct carnet_digest *id,
                                         struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
-    bool row = false;
-    enum carnet_err err = database_query(l, &s, diag,
-                                         "SELECT t.id FROM license JOIN taken t ON t.id = license.entitlement"
-                                         " WHERE license.vendor = ? AND license.issuer = ?"
-                                         " ORDER BY t.taken DESC, t.id LIMIT 1",
-                                         "dd", vendor, issuer);
-
-    if (!err)
-        err = database_step(l, s, &row, diag);
-    if (err)
-        return err;
-    if (!row)
-        return CARNET_NOT_FOUND;
-    column_digest(s, 0, id);
-    database_done(s);
-    return CARNET_OK;
+    return database_digest(l, id, diag,
+                           "SELECT t.id FROM license JOIN taken t ON t.id = license.entitlement"
+                           " WHERE license.vendor = ? AND license.issuer = ?"
+                           " ORDER BY t.taken DESC, t.id LIMIT 1",
+                           "dd", vendor, issuer);
 }
 
 enum carnet_err ledger_taken_of(struct ledger *l, const struct carnet_digest *vendor, struct carnet_digest **out,
                                 size_t *count, struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
-    void *list = NULL;
-    size_t n = 0;
-    bool row = false;
-    enum carnet_err err = database_query(
-        l, &s, diag, "SELECT id FROM taken WHERE vendor = ? ORDER BY taken DESC, revision DESC, id", "d", vendor);
-
-    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
-        err = database_room(&list, n, sizeof **out);
-        if (err)
-            break;
-        column_digest(s, 0, (struct carnet_digest *)list + n++);
-    }
-    if (err) {
-        free(list);
-        return err;
-    }
-    *out = list;
-    *count = n;
-    return CARNET_OK;
+    return database_digests(l, out, count, diag,
+                            "SELECT id FROM taken WHERE vendor = ? ORDER BY taken DESC, revision DESC, id", "d",
+                            vendor);
 }
 
 /* ---- verifying ---- */

@@ -184,6 +184,56 @@ enum carnet_err database_number(struct ledger *l, int64_t absent, int64_t *out, 
     return CARNET_OK;
 }
 
+enum carnet_err database_digests(struct ledger *l, struct carnet_digest **out, size_t *count, struct carnet_diag *diag,
+                                 const char *sql, const char *types, ...)
+{
+    va_list values;
+    sqlite3_stmt *s = NULL;
+    void *list = NULL;
+    size_t n = 0;
+    bool row = false;
+    enum carnet_err err;
+
+    va_start(values, types);
+    err = query(l, &s, diag, sql, types, values);
+    va_end(values);
+    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
+        err = database_room(&list, n, sizeof **out);
+        if (err)
+            break;
+        column_digest(s, 0, (struct carnet_digest *)list + n++);
+    }
+    if (err) {
+        free(list);
+        return err;
+    }
+    *out = list;
+    *count = n;
+    return CARNET_OK;
+}
+
+enum carnet_err database_digest(struct ledger *l, struct carnet_digest *out, struct carnet_diag *diag, const char *sql,
+                                const char *types, ...)
+{
+    va_list values;
+    sqlite3_stmt *s = NULL;
+    bool row = false;
+    enum carnet_err err;
+
+    va_start(values, types);
+    err = query(l, &s, diag, sql, types, values);
+    va_end(values);
+    if (!err)
+        err = database_step(l, s, &row, diag);
+    if (err)
+        return err;
+    if (!row)
+        return CARNET_NOT_FOUND;
+    column_digest(s, 0, out);
+    database_done(s);
+    return CARNET_OK;
+}
+
 void column_digest(sqlite3_stmt *s, int column, struct carnet_digest *out)
 {
     const void *bytes = sqlite3_column_blob(s, column);

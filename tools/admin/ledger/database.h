@@ -51,6 +51,13 @@ CARNET_MUST_USE enum carnet_err database_number(struct ledger *l, int64_t absent
                                                 struct carnet_diag *diag, const char *sql, const char *types, ...);
 
 /* Columns. A digest of another size than 32 bytes is zero, which no digest is. */
+/* The digests that a question gives, in its order; freed with free(). */
+CARNET_MUST_USE enum carnet_err database_digests(struct ledger *l, struct carnet_digest **out, size_t *count,
+                                                 struct carnet_diag *diag, const char *sql, const char *types, ...);
+/* The one digest that it gives; CARNET_NOT_FOUND (diag is then unchanged). */
+CARNET_MUST_USE enum carnet_err database_digest(struct ledger *l, struct carnet_digest *out, struct carnet_diag *diag,
+                                                const char *sql, const char *types, ...);
+
 void column_digest(sqlite3_stmt *s, int column, struct carnet_digest *out);
 void column_text(sqlite3_stmt *s, int column, char *out, size_t room);
 uint32_t column_count(sqlite3_stmt *s, int column);

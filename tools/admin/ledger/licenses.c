@@ -329,21 +329,8 @@ enum carnet_err ledger_made_add(struct ledger *l, const struct carnet_entitlemen
 enum carnet_err ledger_taken_revision(struct ledger *l, const struct carnet_digest *vendor, const char *license,
                                       uint32_t revision, struct carnet_digest *id, struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
-    bool row = false;
-    enum carnet_err err =
-        database_query(l, &s, diag, "SELECT id FROM taken WHERE vendor = ? AND license = ? AND revision = ?", "dti",
-                       vendor, license, (int64_t)revision);
-
-    if (!err)
-        err = database_step(l, s, &row, diag);
-    if (err)
-        return err;
-    if (!row)
-        return CARNET_NOT_FOUND;
-    column_digest(s, 0, id);
-    database_done(s);
-    return CARNET_OK;
+    return database_digest(l, id, diag, "SELECT id FROM taken WHERE vendor = ? AND license = ? AND revision = ?", "dti",
+                           vendor, license, (int64_t)revision);
 }
 
 enum carnet_err ledger_taken_bytes(struct ledger *l, const struct carnet_digest *id, struct carnet_buffer *out,

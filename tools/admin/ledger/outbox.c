@@ -115,31 +115,12 @@ enum carnet_err ledger_bundle_get(struct ledger *l, const struct carnet_digest *
 enum carnet_err ledger_bundles_waiting(struct ledger *l, struct carnet_digest **out, size_t *count,
                                        struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
-    void *list = NULL;
-    size_t n = 0;
-    bool row = false;
-    enum carnet_err err =
-        database_query(l, &s, diag,
-                       "SELECT b.id FROM bundle b JOIN seat_grant g ON g.number = b.seat_grant"
-                       " WHERE b.delivered IS NULL AND CASE b.kind WHEN 'receipt' THEN g.ended IS NOT NULL"
-                       " WHEN 'license' THEN g.ended IS NULL AND b.serial = g.serial"
-                       " ELSE g.ended IS NULL END ORDER BY b.made, b.id",
-                       "");
-
-    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
-        err = database_room(&list, n, sizeof **out);
-        if (err)
-            break;
-        column_digest(s, 0, (struct carnet_digest *)list + n++);
-    }
-    if (err) {
-        free(list);
-        return err;
-    }
-    *out = list;
-    *count = n;
-    return CARNET_OK;
+    return database_digests(l, out, count, diag,
+                            "SELECT b.id FROM bundle b JOIN seat_grant g ON g.number = b.seat_grant"
+                            " WHERE b.delivered IS NULL AND CASE b.kind WHEN 'receipt' THEN g.ended IS NOT NULL"
+                            " WHEN 'license' THEN g.ended IS NULL AND b.serial = g.serial"
+                            " ELSE g.ended IS NULL END ORDER BY b.made, b.id",
+                            "");
 }
 
 enum carnet_err ledger_bundle_known(struct ledger *l, int64_t grant, const struct carnet_digest *id, bool *out,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The newest trust information of each vendor: taken from a file, or signed here. */
-#include <stdlib.h>
 
 #include "database.h"
 
@@ -49,23 +48,5 @@ enum carnet_err ledger_trust_delivered(struct ledger *l, const struct carnet_dig
 enum carnet_err ledger_trust_vendors(struct ledger *l, struct carnet_digest **out, size_t *count,
                                      struct carnet_diag *diag)
 {
-    sqlite3_stmt *s = NULL;
-    void *list = NULL;
-    size_t n = 0;
-    bool row = false;
-    enum carnet_err err = database_query(l, &s, diag, "SELECT vendor FROM trust ORDER BY vendor", "");
-
-    for (err = err ? err : database_step(l, s, &row, diag); !err && row; err = database_step(l, s, &row, diag)) {
-        err = database_room(&list, n, sizeof **out);
-        if (err)
-            break;
-        column_digest(s, 0, (struct carnet_digest *)list + n++);
-    }
-    if (err) {
-        free(list);
-        return err;
-    }
-    *out = list;
-    *count = n;
-    return CARNET_OK;
+    return database_digests(l, out, count, diag, "SELECT vendor FROM trust ORDER BY vendor", "");
 }
