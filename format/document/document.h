@@ -344,6 +344,8 @@ const struct carnet_trusted *carnet_document_trusted(const struct carnet_documen
 const struct carnet_kind *carnet_document_kind(const struct carnet_document *d);
 unsigned carnet_document_minor(const struct carnet_document *d);
 bool carnet_document_has_extensions(const struct carnet_document *d);
+/* Does the fingerprint ask for that product? */
+bool carnet_fingerprint_asks_for(const struct carnet_fingerprint *f, const char *product);
 /* The document as its kind's struct, or NULL when it is of another kind. Borrowed. */
 const struct carnet_entitlement *carnet_document_entitlement(const struct carnet_document *d);
 const struct carnet_fingerprint *carnet_document_fingerprint(const struct carnet_document *d);

@@ -39,6 +39,14 @@ void carnet_fingerprint_read(struct carnet_fields *f, const struct carnet_xml_no
         carnet_field_refuse(f, renews, "F-1", "The fingerprint asks for a new grant but names grants to renew.");
 }
 
+bool carnet_fingerprint_asks_for(const struct carnet_fingerprint *f, const char *product)
+{
+    for (uint32_t i = 0; i < f->product_count; i++)
+        if (strcmp(f->products[i].id, product) == 0)
+            return true;
+    return false;
+}
+
 /* X-11 for what a fingerprint alone has. */
 static bool repeats(const struct carnet_fingerprint *f)
 {

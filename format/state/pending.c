@@ -138,14 +138,6 @@ static bool is_answered(const struct looking *l, const struct carnet_pending *p)
     return answered;
 }
 
-static bool has_product(const struct carnet_fingerprint *f, const char *id)
-{
-    for (uint32_t i = 0; i < f->product_count; i++)
-        if (strcmp(f->products[i].id, id) == 0)
-            return true;
-    return false;
-}
-
 static bool has_renewal(const struct carnet_fingerprint *f, const struct carnet_grant_name *name)
 {
     for (uint32_t i = 0; i < f->renew_count; i++)
@@ -160,7 +152,7 @@ static bool is_superseded(const struct carnet_fingerprint *f, const struct carne
     bool all = f->renew == later->renew && f->has_user == later->has_user &&
                (!f->has_user || carnet_digest_equal(&f->user, &later->user));
     for (uint32_t i = 0; all && i < f->product_count; i++)
-        all = has_product(later, f->products[i].id);
+        all = carnet_fingerprint_asks_for(later, f->products[i].id);
     for (uint32_t i = 0; all && i < f->renew_count; i++)
         all = has_renewal(later, &f->renews[i]);
     return all;

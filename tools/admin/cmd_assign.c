@@ -32,7 +32,6 @@ static enum carnet_err by_option(struct batch *b, const struct asking *a)
     const char *id = cli_value(b->cli, "license");
     struct ledger_license license;
     struct ledger_grant known;
-    bool asked = f->product_count == 0;
     enum carnet_err err = ledger_license_get(b->home->ledger, &f->vendor, id, &license, cli_diag(b->cli));
 
     if (err == CARNET_NOT_FOUND) {
@@ -48,9 +47,7 @@ static enum carnet_err by_option(struct batch *b, const struct asking *a)
         return assign_seat(b, a, &license); /* what it has it gets again, whatever the product is by now */
     if (err != CARNET_NOT_FOUND)
         return err;
-    for (uint32_t i = 0; i < f->product_count; i++)
-        asked = asked || strcmp(f->products[i].id, license.product) == 0;
-    if (!asked)
+    if (f->product_count > 0 && !carnet_fingerprint_asks_for(f, license.product))
         return asking_refuse(b, a, license.id, CARNET_NOT_COVERED,
                              "The fingerprint does not ask for the product of that license.",
                              "Make a fingerprint with 'carnet-user fingerprint --product', or leave --license out.");

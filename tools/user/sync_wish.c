@@ -143,18 +143,10 @@ static enum carnet_err consider(struct sync *s, const struct carnet_product *pro
 
 /* ---- what is on its way already ---- */
 
-static bool asks_for(const struct carnet_fingerprint *f, const char *product)
-{
-    for (uint32_t i = 0; i < f->product_count; i++)
-        if (strcmp(f->products[i].id, product) == 0)
-            return true;
-    return false;
-}
-
 static bool asks_for_all(const struct carnet_fingerprint *f, const struct carnet_fingerprint_wish *wish)
 {
     for (uint32_t i = 0; i < wish->product_count; i++)
-        if (!asks_for(f, wish->products[i].id))
+        if (!carnet_fingerprint_asks_for(f, wish->products[i].id))
             return false;
     return !f->renew;
 }
